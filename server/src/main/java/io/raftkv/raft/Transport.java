@@ -1,0 +1,36 @@
+package io.raftkv.raft;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Carries messages between members: at most once, in order per peer and kind of message, never
+ * blocking; messages of one {@link Message.Stream} do not wait for those of another. What cannot be
+ * sent now is dropped; Raft asks again.
+ */
+public interface Transport extends AutoCloseable {
+  /** Who hears what arrives. Called by the transport's threads; returns quickly. */
+  interface Listener {
+    /** A message from {@link Message#from}, whose identity was checked, to this member. */
+    void received(Message message);
+
+    /** The connection to this peer broke, and an attempt to make a new one was refused. */
+    void unreachable(MemberId peer);
+  }
+
+  /** Starts to listen and to deliver. */
+  void start(Listener listener);
+
+  /** Sends each message to {@link Message#to}. For any thread. */
+  void send(List<Message> messages);
+
+  /** From now on these are the members to talk to. */
+  void setMembers(Configuration configuration);
+
+  /** Where clients reach a member, as it said itself when it connected. For any thread. */
+  Optional<String> clientAddress(MemberId member);
+
+  /** Stops listening and sending. */
+  @Override
+  void close();
+}
