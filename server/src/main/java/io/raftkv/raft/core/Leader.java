@@ -1,0 +1,487 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replicates, commits, confirms reads, and steps down when a quorum no longer answers (Raft paper
+ * 5.3, 5.4; thesis 6.2, 6.4).
+ */
+final class Leader extends Role {
+  private final List<Progress> followers = new ArrayList<>();
+  private final ReadQueue reads = new ReadQueue();
+  private @Nullable Transfer transfer;
+
+  /** Number of the latest heartbeat round; a round that a quorum answered confirms leadership. */
+  private long round;
+
+  private long confirmedRound;
+  private boolean isRoundDue = true;
+  private int ticksSinceRound;
+  private int ticksSinceAsked;
+  private int ticksLed;
+
+  /** Since the core last let anything out. */
+  private int ticksInTurn;
+
+  /** Since our own disk last made progress while it had something to do. */
+  private int ticksSinceDurable;
+
+  private long seenDurable;
+
+  /** Bytes of entries that are not committed yet. */
+  private long uncommittedBytes;
+
+  Leader(RaftCore core) {
+    super(core);
+    Configuration configuration = core.configuration();
+    List<MemberId> ids = new ArrayList<>(configuration.outgoingVoters());
+    configuration.members().stream()
+        .map(Member::id)
+        .filter(id -> !ids.contains(id))
+        .forEach(ids::add);
+    for (MemberId id : ids) {
+      if (!id.equals(core.self())) {
+        followers.add(new Progress(id, core.log().lastIndex() + 1));
+      }
+    }
+    for (long index = firstUncommittedInTail(); index <= core.log().lastIndex(); index++) {
+      uncommittedBytes += core.log().entry(index).sizeBytes();
+    }
+  }
+
+  private long firstUncommittedInTail() {
+    return Math.max(core.log().commitIndex() + 1, core.log().tailFirstIndex());
+  }
+
+  @Override
+  MemberId leader() {
+    return core.self();
+  }
+
+  /** A leader that a quorum answers is heard by itself. */
+  @Override
+  boolean isSticky() {
+    return true;
+  }
+
+  List<Progress> followers() {
+    return followers;
+  }
+
+  // --- proposals -------------------------------------------------------------------------------
+
+  Optional<RaftException.Reason> refusal() {
+    if (transfer != null) {
+      return Optional.of(RaftException.Reason.TRANSFERRING);
+    }
+    long bytesMax = core.options().uncommittedBytesMax();
+    return uncommittedBytes >= bytesMax || core.log().isDiskBehind(bytesMax)
+        ? Optional.of(RaftException.Reason.QUEUE_FULL)
+        : Optional.empty();
+  }
+
+  void append(LogEntry.Kind kind, long clusterTimeMillis, byte[] data) {
+    RaftLog log = core.log();
+    long time = Math.max(clusterTimeMillis, log.lastClusterTimeMillis());
+    LogEntry entry = new LogEntry(log.lastIndex() + 1, core.term(), kind, time, data);
+    log.append(entry);
+    uncommittedBytes += entry.sizeBytes();
+  }
+
+  // --- replication -----------------------------------------------------------------------------
+
+  @Override
+  void beforeReady() {
+    ticksInTurn = 0;
+    if (isRoundDue) {
+      beginRound();
+    }
+    for (Progress follower : followers) {
+      replicate(follower);
+    }
+  }
+
+  private void replicate(Progress follower) {
+    RaftLog log = core.log();
+    while (follower.isOpen(core.options())) {
+      long next = follower.next();
+      if (follower.isReplicating() && next > log.lastIndex()) {
+        return;
+      }
+      if (next - 1 < log.baseIndex()) {
+        sendSnapshot(follower);
+        return;
+      }
+      if (next <= log.lastIndex() && !log.isInTail(next)) {
+        follower.await();
+        core.readLog(
+            new LogRead(
+                follower.id,
+                core.term(),
+                next,
+                log.tailFirstIndex(),
+                core.options().appendBytesMax()));
+        return;
+      }
+      RaftOptions options = core.options();
+      sendEntries(
+          follower,
+          log.slice(
+              next, log.lastIndex() + 1, options.appendEntriesMax(), options.appendBytesMax()));
+    }
+  }
+
+  private void sendEntries(Progress follower, List<LogEntry> entries) {
+    RaftLog log = core.log();
+    EntryId previous = log.id(follower.next() - 1);
+    core.send(
+        new Message.AppendRequest(
+            core.self(), follower.id, core.term(), previous, entries, log.commitIndex()));
+    follower.sent(entries);
+    follower.commitSent = log.commitIndex();
+  }
+
+  /** Entries that were no longer in memory have been read from the log. */
+  void onEntriesRead(LogRead read, List<LogEntry> entries) {
+    Progress follower = find(read.follower());
+    if (follower == null || follower.isInSnapshot()) {
+      return;
+    }
+    follower.entriesRead();
+    // The log may have been compacted, or the follower's progress moved, while they were read.
+    boolean isNext = read.from() == follower.next() && follower.isOpen(core.options());
+    if (isNext && !entries.isEmpty() && core.log().baseIndex() < read.from()) {
+      sendEntries(follower, entries);
+    }
+  }
+
+  private void sendSnapshot(Progress follower) {
+    if (!follower.isActive) {
+      // It would be a transfer to nobody; a heartbeat's answer brings us back here.
+      follower.awaitContact();
+      return;
+    }
+    follower.startSnapshot(core.snapshot().index());
+    core.transferSnapshot(new SnapshotTransfer(follower.id, core.term(), core.snapshot()));
+  }
+
+  void onSnapshotSent(MemberId to, boolean isAccepted) {
+    Progress follower = find(to);
+    if (follower != null && follower.isInSnapshot()) {
+      follower.snapshotEnded(isAccepted);
+    }
+  }
+
+  @Override
+  void onAppendResponse(Message.AppendResponse m) {
+    Progress follower = find(m.from());
+    if (follower == null) {
+      return;
+    }
+    follower.heard();
+    RaftLog log = core.log();
+    if (!m.isSuccess()) {
+      if (follower.rejected(m.rejectedIndex(), log.agreementAtBest(m.conflict()))) {
+        core.noteLostLog();
+      }
+      return;
+    }
+    if (m.matchIndex() > log.lastIndex()) {
+      return;
+    }
+    follower.accepted(m.matchIndex(), log.baseIndex());
+    commit();
+    tellTransferTarget();
+  }
+
+  @Override
+  void onUnreachable(MemberId peer) {
+    Progress follower = find(peer);
+    if (follower != null && !follower.isInSnapshot()) {
+      follower.awaitContact();
+    }
+  }
+
+  // --- commit ----------------------------------------------------------------------------------
+
+  /**
+   * Our own disk works in parallel with the followers': it may be the last of the quorum, or not.
+   */
+  @Override
+  void onDurable() {
+    commit();
+  }
+
+  private void commit() {
+    RaftLog log = core.log();
+    long index = Quorum.reachedByQuorum(core.configuration(), this::durableIndex);
+    // Only entries of the current term are committed by counting replicas (5.4.2); an older one may
+    // still be overwritten by a leader that never saw it (figure 8).
+    if (log.term(index) != core.term()) {
+      return;
+    }
+    for (long i = firstUncommittedInTail(); i <= index; i++) {
+      uncommittedBytes -= log.entry(i).sizeBytes();
+    }
+    if (log.commitTo(index) && reads.admitEarly(index, round + 1)) {
+      isRoundDue = true;
+    }
+  }
+
+  private long durableIndex(MemberId voter) {
+    if (voter.equals(core.self())) {
+      return core.log().durableIndex();
+    }
+    Progress follower = find(voter);
+    return follower == null ? 0 : follower.match();
+  }
+
+  // --- heartbeats and reads --------------------------------------------------------------------
+
+  @Override
+  void readIndex(long readId) {
+    read(core.self(), readId);
+  }
+
+  @Override
+  void onReadIndexRequest(Message.ReadIndexRequest m) {
+    read(m.from(), m.readId());
+  }
+
+  private void read(MemberId from, long readId) {
+    RaftLog log = core.log();
+    if (reads.isFull()) {
+      answer(new ReadQueue.Read(from, readId, 0, 0), false);
+    } else if (log.term(log.commitIndex()) != core.term()) {
+      // What earlier leaders committed is not known before the first commit of this term (§8).
+      reads.addEarly(from, readId);
+    } else {
+      // A round that is already under way may have been answered before the read arrived.
+      reads.add(from, readId, log.commitIndex(), round + 1);
+      isRoundDue = true;
+    }
+  }
+
+  private void answer(ReadQueue.Read read, boolean isConfirmed) {
+    if (!read.from().equals(core.self())) {
+      core.send(
+          new Message.ReadIndexResponse(
+              core.self(), read.from(), core.term(), read.readId(), read.index(), isConfirmed));
+    } else if (isConfirmed) {
+      core.readConfirmed(read.readId(), read.index());
+    } else {
+      core.readFailed(read.readId());
+    }
+  }
+
+  private void beginRound() {
+    isRoundDue = false;
+    ticksSinceRound = 0;
+    round++;
+    followers.forEach(this::sendHeartbeat);
+    confirmRounds();
+  }
+
+  private void sendHeartbeat(Progress follower) {
+    // Beyond its match the follower's log may not agree with ours (5.3).
+    follower.commitSent = Math.min(core.log().commitIndex(), follower.match());
+    core.send(
+        new Message.HeartbeatRequest(
+            core.self(), follower.id, core.term(), follower.commitSent, round));
+  }
+
+  @Override
+  void onHeartbeatResponse(Message.HeartbeatResponse m) {
+    Progress follower = find(m.from());
+    if (follower != null) {
+      follower.heard();
+      follower.round = Math.max(follower.round, m.readSequence());
+      confirmRounds();
+    }
+  }
+
+  private void confirmRounds() {
+    long confirmed = Quorum.reachedByQuorum(core.configuration(), this::answeredRound);
+    if (confirmed > confirmedRound) {
+      confirmedRound = confirmed;
+      core.noteContact();
+      reads.takeConfirmed(confirmed).forEach(read -> answer(read, true));
+    }
+  }
+
+  private long answeredRound(MemberId voter) {
+    if (voter.equals(core.self())) {
+      return round;
+    }
+    Progress follower = find(voter);
+    return follower == null ? 0 : follower.round;
+  }
+
+  // --- time ------------------------------------------------------------------------------------
+
+  @Override
+  void tick() {
+    int electionTicks = core.options().electionTicks();
+    // Ticks that come together are those of a pause: the answers of that time may be on their way.
+    if (++ticksInTurn <= core.options().heartbeatTicks()) {
+      followers.forEach(follower -> follower.tick(electionTicks));
+      ticksLed = Math.min(ticksLed + 1, electionTicks);
+      if (ticksLed == electionTicks && !isQuorumActive()) {
+        // A leader that no quorum answers must not keep others from electing one (thesis 6.2).
+        core.becomeFollower(core.term(), MemberId.NONE);
+        return;
+      }
+    }
+    handOverIfDiskHangs();
+    if (transfer != null && transfer.tick(electionTicks)) {
+      transfer = null;
+    }
+    // Not bound to the rounds, which reads begin much more often.
+    if (++ticksSinceAsked >= core.options().heartbeatTicks()) {
+      ticksSinceAsked = 0;
+      followers.forEach(this::askIfSilent);
+    }
+    if (++ticksSinceRound >= core.options().heartbeatTicks()) {
+      isRoundDue = true;
+    } else {
+      followers.forEach(this::sendCommitIfIdle);
+    }
+  }
+
+  /**
+   * A leader whose disk hangs commits with the others' disks, until what it keeps for its own is
+   * too much. One of those others leads better.
+   */
+  private void handOverIfDiskHangs() {
+    long durable = core.log().durableIndex();
+    if (durable != seenDurable || durable == core.log().lastIndex()) {
+      seenDurable = durable;
+      ticksSinceDurable = 0;
+    } else if (transfer == null && ++ticksSinceDurable >= 2 * core.options().electionTicks()) {
+      ticksSinceDurable = 0;
+      Progress best = find(mostUpToDate());
+      if (best != null && best.match() > durable) {
+        transferTo(best.id);
+      }
+    }
+  }
+
+  private boolean isQuorumActive() {
+    return Quorum.isQuorum(core.configuration(), this::isActive);
+  }
+
+  boolean isActive(MemberId member) {
+    Progress follower = find(member);
+    return member.equals(core.self()) || (follower != null && follower.isActive);
+  }
+
+  /** Entries in flight and no answer for a heartbeat: were they lost? An empty append finds out. */
+  private void askIfSilent(Progress follower) {
+    if (follower.isReplicating()
+        && !follower.hasAnswered
+        && follower.match() < follower.next() - 1) {
+      if (core.log().baseIndex() < follower.next()) {
+        sendEntries(follower, List.of());
+      } else {
+        // What is in flight is no longer in the log: it cannot even be asked for.
+        follower.connectionLost();
+      }
+    }
+    follower.heartbeatDue();
+  }
+
+  /** With nothing to replicate, followers learn the commit index within a tick. */
+  private void sendCommitIfIdle(Progress follower) {
+    if (follower.commitSent < Math.min(core.log().commitIndex(), follower.match())) {
+      sendHeartbeat(follower);
+    }
+  }
+
+  // --- transfer --------------------------------------------------------------------------------
+
+  Optional<RaftException.Reason> transferTo(MemberId wanted) {
+    MemberId target = wanted.isNone() ? mostUpToDate() : wanted;
+    if (target.equals(core.self())) {
+      return Optional.empty();
+    }
+    Progress follower = find(target);
+    if (follower == null) {
+      return Optional.of(
+          wanted.isNone()
+              ? RaftException.Reason.TRANSFER_FAILED
+              : RaftException.Reason.MEMBER_NOT_FOUND);
+    }
+    if (!core.configuration().isVoter(target)) {
+      return Optional.of(RaftException.Reason.TRANSFER_FAILED);
+    }
+    transfer = new Transfer(target);
+    tellTransferTarget();
+    return Optional.empty();
+  }
+
+  boolean isTransferring() {
+    return transfer != null;
+  }
+
+  private MemberId mostUpToDate() {
+    Progress best = null;
+    for (Progress follower : followers) {
+      boolean canLead = follower.isActive && core.configuration().isVoter(follower.id);
+      if (canLead && (best == null || follower.match() > best.match())) {
+        best = follower;
+      }
+    }
+    return best == null ? MemberId.NONE : best.id;
+  }
+
+  private void tellTransferTarget() {
+    if (transfer == null) {
+      return;
+    }
+    Progress target = find(transfer.target);
+    boolean isUpToDate = target != null && target.match() == core.log().lastIndex();
+    if (isUpToDate && transfer.tellOnce()) {
+      core.send(new Message.TimeoutNow(core.self(), transfer.target, core.term()));
+    }
+  }
+
+  // --- end -------------------------------------------------------------------------------------
+
+  @Override
+  void end() {
+    reads.takeAll().forEach(read -> answer(read, false));
+    core.electionTimer().restart();
+  }
+
+  /** The oldest index that a follower being brought up to date still needs. */
+  long oldestNeeded(long laggardsFrom) {
+    long oldest = Long.MAX_VALUE;
+    for (Progress follower : followers) {
+      boolean isCatchingUp = follower.isActive && follower.needed() >= laggardsFrom;
+      if (follower.isInSnapshot() || isCatchingUp) {
+        oldest = Math.min(oldest, follower.needed());
+      }
+    }
+    return oldest;
+  }
+
+  private @Nullable Progress find(MemberId id) {
+    for (Progress follower : followers) {
+      if (follower.id.equals(id)) {
+        return follower;
+      }
+    }
+    return null;
+  }
+}

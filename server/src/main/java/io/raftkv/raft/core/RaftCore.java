@@ -1,0 +1,610 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.HardState;
+import io.raftkv.raft.Invariant;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.RandomSource;
+import io.raftkv.raft.SnapshotMeta;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One member's Raft, as a pure object: give it what happened, then take {@link #ready} and do what
+ * it says.
+ *
+ * <p>Not thread-safe; confined to the core lane. A method that throws has found a defect ({@link
+ * Invariant}); the object must not be used afterwards.
+ */
+public final class RaftCore {
+  private final MemberId self;
+  private final RaftOptions options;
+  private final RaftLog log;
+  private final ElectionTimer electionTimer;
+  private final ApplyQueue applyQueue;
+  private final SnapshotSchedule snapshotSchedule;
+
+  private HardState hardState;
+  private Role role;
+
+  /** The newest durable snapshot. */
+  private SnapshotMeta snapshot;
+
+  private long nextRemoteReadId;
+  private long contacts;
+  private long lostLogs;
+
+  // What the next Ready will hold.
+  private List<Message> messages = new ArrayList<>();
+  private List<Message> responses = new ArrayList<>();
+  private List<ReadState> reads = new ArrayList<>();
+  private List<SnapshotTransfer> transfers = new ArrayList<>();
+  private List<LogRead> logReads = new ArrayList<>();
+  private Optional<SnapshotMeta> install = Optional.empty();
+  private Configuration announced = Configuration.EMPTY;
+
+  /**
+   * A member as its disk remembers it: a follower that knows no leader.
+   *
+   * @param log filled from the disk
+   * @param snapshot the newest durable one; the state machine is at its index
+   */
+  public RaftCore(
+      MemberId self,
+      RaftOptions options,
+      RandomSource random,
+      HardState hardState,
+      RaftLog log,
+      SnapshotMeta snapshot) {
+    this.self = self;
+    this.options = options;
+    this.log = log;
+    this.hardState = hardState;
+    this.snapshot = snapshot;
+    log.commitTo(snapshot.index());
+    electionTimer = new ElectionTimer(options, random);
+    applyQueue = new ApplyQueue(snapshot.index());
+    snapshotSchedule = new SnapshotSchedule(options, snapshot.index());
+    role = new Follower(this, MemberId.NONE);
+    // A read of an earlier life must not be answered into this one.
+    nextRemoteReadId = (long) random.nextInt(Integer.MAX_VALUE) << 32;
+  }
+
+  // --- inputs ----------------------------------------------------------------------------------
+
+  /** A tick of the clock passed. */
+  public void tick() {
+    role.tick();
+  }
+
+  /** Whether a proposal would be refused now, and why. */
+  public Optional<RaftException.Reason> proposalRefusal() {
+    return role instanceof Leader leader
+        ? leader.refusal()
+        : Optional.of(RaftException.Reason.NO_LEADER);
+  }
+
+  /**
+   * Appends commands to the log of this leader; {@link #proposalRefusal} is empty.
+   *
+   * @param wallMillis the leader's clock
+   * @return index of the first one; the others follow it. Their term is {@link #term}
+   */
+  public long propose(List<byte[]> commands, long wallMillis) {
+    Leader leader = (Leader) role;
+    long first = log.lastIndex() + 1;
+    for (byte[] command : commands) {
+      leader.append(LogEntry.Kind.COMMAND, wallMillis, command);
+    }
+    return first;
+  }
+
+  /**
+   * Asks for an index at which to read; ends with a {@link ReadState}, sooner or later.
+   *
+   * @param readId not in use, not negative; a retry takes a new one
+   */
+  public void readIndex(long readId) {
+    role.readIndex(readId);
+  }
+
+  /** Tells that a ticket, and all before it, is durable. */
+  public void persisted(long ticket) {
+    log.persisted(ticket);
+    role.onDurable();
+    log.evictTail(applyQueue.handedIndex());
+  }
+
+  /** Tells that the state machine has applied everything up to {@code index}. */
+  public void applied(long index) {
+    applyQueue.applied(index);
+  }
+
+  /** Tells that this snapshot, asked for by {@link Ready#snapshot}, is durable. */
+  public void snapshotTaken(SnapshotMeta taken) {
+    snapshotSchedule.end();
+    Invariant.check(
+        taken.index() <= log.durableIndex() || taken.index() <= snapshot.index(),
+        "snapshot %d, durable %d",
+        taken.index(),
+        log.durableIndex());
+    if (taken.index() > snapshot.index()) {
+      snapshot = taken;
+      compactLog();
+    }
+  }
+
+  /** Tells that the snapshot could not be made; a later one will be tried. */
+  public void snapshotFailed() {
+    snapshotSchedule.end();
+  }
+
+  /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
+  public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
+    if (role instanceof Leader leader && transfer.term() == term()) {
+      leader.onSnapshotSent(transfer.to(), isAccepted);
+    }
+  }
+
+  /** Gives what {@link Ready#logReads} asked for; empty if it is no longer there. */
+  public void entriesRead(LogRead read, List<LogEntry> entries) {
+    if (role instanceof Leader leader && read.term() == term()) {
+      leader.onEntriesRead(read, entries);
+    }
+  }
+
+  /** Tells that the connection to a peer broke and a new one was refused. */
+  public void unreachable(MemberId peer) {
+    role.onUnreachable(peer);
+  }
+
+  /**
+   * Starts to hand leadership over; this member leads.
+   *
+   * @param target or {@link MemberId#NONE} for the voter that is most up to date
+   * @return why it cannot be; empty if it was started, or if the target leads already
+   */
+  public Optional<RaftException.Reason> transferLeadership(MemberId target) {
+    return role instanceof Leader leader
+        ? leader.transferTo(target)
+        : Optional.of(RaftException.Reason.NO_LEADER);
+  }
+
+  /** A message from another member arrived. */
+  public void step(Message m) {
+    if (m.term() > term()) {
+      if (m instanceof Message.VoteRequest request && !request.isTransfer() && role.isSticky()) {
+        // Not even the term is taken over: whoever asks cannot hear a leader that we hear (thesis
+        // 4.2.3).
+        send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
+        return;
+      }
+      if (!carriesFutureTerm(m)) {
+        becomeFollower(m.term(), isFromLeader(m) ? m.from() : MemberId.NONE);
+      }
+    } else if (m.term() < term()) {
+      answerStale(m);
+      return;
+    }
+    if (isFromLeader(m)) {
+      followLeader(m.from());
+    }
+    dispatch(m);
+  }
+
+  private static boolean carriesFutureTerm(Message m) {
+    return (m instanceof Message.VoteRequest request && request.isPreVote())
+        || (m instanceof Message.VoteResponse response
+            && response.isPreVote()
+            && response.isGranted());
+  }
+
+  private static boolean isFromLeader(Message m) {
+    return m instanceof Message.AppendRequest
+        || m instanceof Message.HeartbeatRequest
+        || m instanceof Message.SnapshotReceived;
+  }
+
+  /** A deposed leader, or a candidate behind the times, learns the term. */
+  private void answerStale(Message m) {
+    if (m instanceof Message.AppendRequest request) {
+      reject(request.from(), request.previous().index(), log.last());
+    } else if (m instanceof Message.HeartbeatRequest) {
+      // Not its number: who sent it may lead this term too by now, and count rounds anew.
+      send(new Message.HeartbeatResponse(self, m.from(), term(), 0));
+    } else if (m instanceof Message.VoteRequest request) {
+      send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
+    }
+  }
+
+  private void followLeader(MemberId leader) {
+    Invariant.check(
+        !(role instanceof Leader), "two leaders in term %d, one is %d", term(), leader.value());
+    if (role instanceof Follower follower) {
+      follower.leaderHeard(leader);
+    } else {
+      becomeFollower(term(), leader);
+    }
+  }
+
+  private void dispatch(Message m) {
+    if (m instanceof Message.AppendRequest request) {
+      onAppendRequest(request);
+    } else if (m instanceof Message.HeartbeatRequest request) {
+      onHeartbeatRequest(request);
+    } else if (m instanceof Message.VoteRequest request) {
+      onVoteRequest(request);
+    } else if (m instanceof Message.SnapshotReceived received) {
+      onSnapshotReceived(received);
+    } else if (m instanceof Message.VoteResponse response) {
+      role.onVoteResponse(response);
+    } else if (m instanceof Message.AppendResponse response) {
+      role.onAppendResponse(response);
+    } else if (m instanceof Message.HeartbeatResponse response) {
+      role.onHeartbeatResponse(response);
+    } else if (m instanceof Message.ReadIndexRequest request) {
+      role.onReadIndexRequest(request);
+    } else if (m instanceof Message.ReadIndexResponse response) {
+      role.onReadIndexResponse(response);
+    } else if (m instanceof Message.TimeoutNow && role instanceof Follower && isVoter()) {
+      becomeCandidate(true);
+    }
+  }
+
+  // --- votes (Raft paper 5.2, 5.4.1) -------------------------------------------------------------
+
+  private void onVoteRequest(Message.VoteRequest m) {
+    boolean isFree =
+        m.isPreVote()
+            ? m.term() > term()
+            : hardState.votedFor().equals(m.from())
+                || (hardState.votedFor().isNone() && role.leader().isNone());
+    boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());
+    if (!isFree || !isUpToDate) {
+      send(new Message.VoteResponse(self, m.from(), term(), false, m.isPreVote()));
+      return;
+    }
+    if (m.isPreVote()) {
+      // A promise of nothing: may leave at once, with the term that the election would have. Nor
+      // does it put off our own campaign: those who ask again and again may be able to win nowhere,
+      // and we the only one who can.
+      send(new Message.VoteResponse(self, m.from(), m.term(), true, true));
+      if (role instanceof PreCandidate && m.from().compareTo(self) > 0) {
+        // Two that ask in the same moment would both win and then split the votes: the lower id
+        // gives way. It asks again after its own wait.
+        becomeFollower(term(), MemberId.NONE);
+      }
+    } else {
+      electionTimer.restart();
+      hardState = new HardState(term(), m.from());
+      sendWhenDurable(new Message.VoteResponse(self, m.from(), term(), true, false));
+    }
+  }
+
+  // --- entries (Raft paper 5.3) ------------------------------------------------------------------
+
+  private void onAppendRequest(Message.AppendRequest m) {
+    EntryId previous = m.previous();
+    if (previous.index() >= log.baseIndex() && !log.matches(previous)) {
+      reject(m.from(), previous.index(), log.conflictAt(previous.index()));
+      return;
+    }
+    // What precedes our base is committed, and so the same on the leader.
+    long match = Math.max(previous.index(), log.baseIndex());
+    for (LogEntry entry : m.entries()) {
+      if (entry.index() <= log.baseIndex() || log.term(entry.index()) == entry.term()) {
+        match = Math.max(match, entry.index());
+        continue;
+      }
+      if (entry.index() <= log.lastIndex()) {
+        log.truncateFrom(entry.index());
+      }
+      log.append(entry);
+      match = entry.index();
+    }
+    log.commitTo(Math.min(m.commitIndex(), match));
+    accept(m.from(), match);
+  }
+
+  private void accept(MemberId leader, long match) {
+    sendWhenDurable(new Message.AppendResponse(self, leader, term(), true, match, 0, EntryId.ZERO));
+  }
+
+  private void reject(MemberId leader, long rejectedIndex, EntryId conflict) {
+    send(new Message.AppendResponse(self, leader, term(), false, 0, rejectedIndex, conflict));
+  }
+
+  private void onHeartbeatRequest(Message.HeartbeatRequest m) {
+    // The leader sends at most what it knows to match here. A log that ends before has lost entries
+    // it once had; the next append will be refused and say so.
+    log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
+    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence()));
+  }
+
+  // --- snapshots (Raft paper section 7)
+  // ------------------------------------------------------------
+
+  private void onSnapshotReceived(Message.SnapshotReceived m) {
+    SnapshotMeta received = m.meta();
+    if (received.index() <= log.commitIndex()) {
+      accept(m.from(), log.commitIndex());
+      return;
+    }
+    snapshot = received;
+    if (log.matches(received.last())) {
+      // The log already has all of it: keep what follows, it may be acknowledged.
+      log.commitTo(received.index());
+    } else {
+      log.resetTo(received);
+      applyQueue.install(received.index());
+      snapshotSchedule.restart(received.index());
+      install = Optional.of(received);
+    }
+    accept(m.from(), received.index());
+  }
+
+  private void compactLog() {
+    long to = snapshot.index() - options.trailingEntries();
+    if (role instanceof Leader leader) {
+      // Not under the feet of a follower that is about to catch up; what lags further than a
+      // snapshot interval is better served by a snapshot.
+      to = Math.min(to, leader.oldestNeeded(snapshot.index() - options.snapshotEntries()));
+    }
+    log.compactTo(to);
+  }
+
+  // --- roles -----------------------------------------------------------------------------------
+
+  void becomeFollower(long term, MemberId leader) {
+    Invariant.check(term >= term(), "term %d after %d", term, term());
+    if (term > term()) {
+      hardState = new HardState(term, MemberId.NONE);
+    }
+    changeRole(new Follower(this, leader));
+  }
+
+  void becomePreCandidate() {
+    PreCandidate candidate = new PreCandidate(this);
+    changeRole(candidate);
+    candidate.campaign();
+  }
+
+  void becomeCandidate(boolean isTransfer) {
+    hardState = new HardState(term() + 1, self);
+    Candidate candidate = new Candidate(this, isTransfer);
+    changeRole(candidate);
+    candidate.campaign();
+  }
+
+  void becomeLeader() {
+    Leader leader = new Leader(this);
+    changeRole(leader);
+    electionTimer.leaderHeard();
+    leader.append(LogEntry.Kind.NO_OP, 0, new byte[0]);
+  }
+
+  private void changeRole(Role next) {
+    role.end();
+    role = next;
+  }
+
+  // --- output ----------------------------------------------------------------------------------
+
+  /** Takes what there is to do since the last call. */
+  public Ready ready() {
+    role.beforeReady();
+    Optional<Persist> persist = takePersist();
+    CommittedRange committed = nextCommitted();
+    Optional<SnapshotMeta> wanted = nextSnapshot();
+    Optional<Configuration> changed =
+        announced.equals(configuration()) ? Optional.empty() : Optional.of(configuration());
+    announced = configuration();
+    Ready ready =
+        new Ready(
+            messages, persist, install, committed, wanted, reads, transfers, logReads, changed);
+    messages = new ArrayList<>();
+    reads = new ArrayList<>();
+    transfers = new ArrayList<>();
+    logReads = new ArrayList<>();
+    install = Optional.empty();
+    return ready;
+  }
+
+  private Optional<Persist> takePersist() {
+    if (log.isAllDurable(hardState)) {
+      messages.addAll(responses);
+      responses.clear();
+    }
+    Optional<Persist> persist = log.takePersist(hardState, responses);
+    if (persist.isPresent()) {
+      responses = new ArrayList<>();
+    }
+    return persist;
+  }
+
+  private CommittedRange nextCommitted() {
+    // A snapshot is never of more than our own disk holds: stop there, so that it can be taken.
+    boolean isSnapshotDue = snapshotSchedule.isDue(applyQueue.handedIndex());
+    long last = isSnapshotDue ? Math.min(log.commitIndex(), log.durableIndex()) : log.commitIndex();
+    CommittedRange range = applyQueue.next(log, last);
+    snapshotSchedule.handed(range);
+    log.evictTail(applyQueue.handedIndex());
+    return range;
+  }
+
+  private Optional<SnapshotMeta> nextSnapshot() {
+    long index = applyQueue.handedIndex();
+    if (!snapshotSchedule.isDue(index) || index > log.durableIndex()) {
+      return Optional.empty();
+    }
+    snapshotSchedule.begin(index);
+    return Optional.of(new SnapshotMeta(log.id(index), log.configurationAt(index)));
+  }
+
+  // --- what roles use --------------------------------------------------------------------------
+
+  void send(Message m) {
+    messages.add(m);
+  }
+
+  /** Sends once everything that the core has decided up to now is durable. */
+  void sendWhenDurable(Message m) {
+    responses.add(m);
+  }
+
+  void readConfirmed(long readId, long index) {
+    reads.add(new ReadState(readId, index));
+  }
+
+  void readFailed(long readId) {
+    reads.add(new ReadState(readId, ReadState.NOT_CONFIRMED));
+  }
+
+  void readLog(LogRead read) {
+    logReads.add(read);
+  }
+
+  void transferSnapshot(SnapshotTransfer transfer) {
+    transfers.add(transfer);
+  }
+
+  long nextRemoteReadId() {
+    return ++nextRemoteReadId;
+  }
+
+  /** A leader was heard, or, leading, a quorum. */
+  void noteContact() {
+    contacts++;
+  }
+
+  /** A follower no longer has what it once had on disk. */
+  void noteLostLog() {
+    lostLogs++;
+  }
+
+  RaftOptions options() {
+    return options;
+  }
+
+  RaftLog log() {
+    return log;
+  }
+
+  SnapshotMeta snapshot() {
+    return snapshot;
+  }
+
+  ElectionTimer electionTimer() {
+    return electionTimer;
+  }
+
+  List<MemberId> otherVoters() {
+    List<MemberId> voters = new ArrayList<>(configuration().voters());
+    configuration().outgoingVoters().stream()
+        .filter(id -> !voters.contains(id))
+        .forEach(voters::add);
+    voters.remove(self);
+    return voters;
+  }
+
+  boolean isVoter() {
+    return configuration().isVoter(self);
+  }
+
+  // --- what the node shows ---------------------------------------------------------------------
+
+  public MemberId self() {
+    return self;
+  }
+
+  public long term() {
+    return hardState.term();
+  }
+
+  public HardState hardState() {
+    return hardState;
+  }
+
+  /** The leader of this term, or {@link MemberId#NONE}. */
+  public MemberId leader() {
+    return role.leader();
+  }
+
+  public RoleName roleName() {
+    if (role instanceof Leader) {
+      return RoleName.LEADER;
+    } else if (role instanceof Candidate) {
+      return RoleName.CANDIDATE;
+    } else if (role instanceof PreCandidate) {
+      return RoleName.PRE_CANDIDATE;
+    }
+    return RoleName.FOLLOWER;
+  }
+
+  public boolean isLeader() {
+    return role instanceof Leader;
+  }
+
+  public boolean isTransferring() {
+    return role instanceof Leader leader && leader.isTransferring();
+  }
+
+  /** The configuration in force: the newest in the log, committed or not. */
+  public Configuration configuration() {
+    return log.configuration();
+  }
+
+  public long configurationIndex() {
+    return log.configurationIndex();
+  }
+
+  public long firstIndex() {
+    return log.baseIndex() + 1;
+  }
+
+  public EntryId lastEntry() {
+    return log.last();
+  }
+
+  public long commitIndex() {
+    return log.commitIndex();
+  }
+
+  public long durableIndex() {
+    return log.durableIndex();
+  }
+
+  public long appliedIndex() {
+    return applyQueue.appliedIndex();
+  }
+
+  public long snapshotIndex() {
+    return snapshot.index();
+  }
+
+  /** Grows whenever a leader, or, leading, a quorum, was heard. */
+  public long contacts() {
+    return contacts;
+  }
+
+  /** How often a follower was found without what it had acknowledged as durable. */
+  public long lostLogs() {
+    return lostLogs;
+  }
+
+  /** Leading: what is known of the others; else empty. In order of their ids. */
+  public List<FollowerView> followers() {
+    if (!(role instanceof Leader leader)) {
+      return List.of();
+    }
+    return leader.followers().stream()
+        .map(follower -> new FollowerView(follower.id, follower.match(), follower.isActive))
+        .toList();
+  }
+}

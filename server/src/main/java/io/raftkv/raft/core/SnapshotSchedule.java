@@ -1,0 +1,42 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.RaftOptions;
+
+/** When to take the next snapshot: after so many entries or bytes; one at a time. */
+final class SnapshotSchedule {
+  private final RaftOptions options;
+  private long lastIndex;
+  private long bytes;
+  private boolean isUnderWay;
+
+  SnapshotSchedule(RaftOptions options, long snapshotIndex) {
+    this.options = options;
+    this.lastIndex = snapshotIndex;
+  }
+
+  void handed(CommittedRange range) {
+    range.entries().forEach(entry -> bytes += entry.sizeBytes());
+  }
+
+  boolean isDue(long handedIndex) {
+    return !isUnderWay
+        && handedIndex > lastIndex
+        && (handedIndex - lastIndex >= options.snapshotEntries()
+            || bytes >= options.snapshotBytes());
+  }
+
+  void begin(long index) {
+    isUnderWay = true;
+    restart(index);
+  }
+
+  /** Done or failed; a failed one is tried again when the next one is due. */
+  void end() {
+    isUnderWay = false;
+  }
+
+  void restart(long index) {
+    lastIndex = index;
+    bytes = 0;
+  }
+}

@@ -1,0 +1,112 @@
+package io.raftkv.core;
+
+import static io.raftkv.core.CoreCluster.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.raftkv.raft.Message;
+import io.raftkv.raft.core.RoleName;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nothing that one part of the leader does all the time keeps another part from ever being done.
+ */
+class StallTest {
+  private final CoreCluster cluster = new CoreCluster(3);
+
+  @Test
+  void readsWithoutEndDoNotHideALostAppend() {
+    cluster.elect(1);
+    cluster.node(3).crash();
+    cluster.lose(m -> m instanceof Message.AppendRequest);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.heal();
+
+    for (int tick = 0; tick < 20; tick++) {
+      // Each begins a round of heartbeats, so that none is ever due by time.
+      cluster.node(1).core().readIndex(tick);
+      cluster.tickAll(1);
+    }
+
+    assertThat(cluster.node(1).core().commitIndex())
+        .isEqualTo(cluster.node(1).core().lastEntry().index());
+  }
+
+  @Test
+  void readsDoNotMultiplyTheProbesOfAFollowerWithASlowDisk() { // one message until it is answered
+    cluster.elect(1);
+    cluster.node(3).holdDisk();
+    cluster.node(1).core().unreachable(id(3));
+    cluster.propose(1, "a");
+    cluster.settle();
+    int before = appendsTo(3).size();
+
+    for (int read = 0; read < 50; read++) {
+      cluster.node(1).core().readIndex(read);
+      cluster.settle();
+    }
+
+    assertThat(appendsTo(3).size() - before).isLessThanOrEqualTo(1);
+    cluster.node(3).releaseDisk();
+    cluster.tickAll(4);
+    assertThat(cluster.node(3).core().commitIndex())
+        .isEqualTo(cluster.node(1).core().commitIndex());
+  }
+
+  private List<Message> appendsTo(int member) {
+    return cluster.delivered().stream()
+        .filter(m -> m instanceof Message.AppendRequest && m.to().equals(id(member)))
+        .toList();
+  }
+
+  @Test
+  void deposedByATransferALeaderDoesNotSnatchItBack() { // thesis 3.10
+    CoreCluster slow = new CoreCluster(3, CoreCluster.OPTIONS.withTimeouts(10, 100), List.of());
+    slow.elect(1);
+    slow.tickAll(20);
+    slow.node(1).holdDisk();
+    slow.node(3).holdDisk();
+
+    slow.node(1).core().transferLeadership(id(2));
+    slow.settle();
+    long term = slow.node(2).core().term();
+    slow.tick(1, 99);
+
+    // The votes take their time; n1 waits for them as any follower would.
+    assertThat(slow.node(1).core().roleName()).isEqualTo(RoleName.FOLLOWER);
+    slow.node(3).releaseDisk();
+    slow.settle();
+    assertThat(slow.leader()).isEqualTo(2);
+    assertThat(slow.node(2).core().term()).isEqualTo(term);
+  }
+
+  @Test
+  void leaderWithAHungDiskHandsOver() {
+    cluster.elect(1);
+    cluster.tickAll(4);
+    cluster.node(1).holdDisk();
+    cluster.propose(1, "a");
+
+    cluster.tickAll(5 * CoreCluster.OPTIONS.electionTicks());
+
+    assertThat(cluster.leader()).isIn(2, 3);
+    cluster.propose(cluster.leader(), "b");
+    cluster.settle();
+    assertThat(cluster.node(cluster.leader()).core().commitIndex())
+        .isEqualTo(cluster.node(cluster.leader()).core().lastEntry().index());
+  }
+
+  @Test
+  void pauseOfALeaderAloneDoesNotDeposeIt() { // all ticks at once, the answers still in the socket
+    cluster.elect(1);
+    cluster.tickAll(4);
+
+    for (int i = 0; i <= CoreCluster.OPTIONS.electionTicks(); i++) {
+      cluster.node(1).core().tick();
+    }
+    cluster.settle();
+
+    assertThat(cluster.leader()).isEqualTo(1);
+  }
+}

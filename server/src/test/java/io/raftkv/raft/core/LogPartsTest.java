@@ -1,0 +1,172 @@
+package io.raftkv.raft.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.HardState;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.MemberId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The parts of the log against the simplest thing that does the same. */
+class LogPartsTest {
+  private static Member member(long id, boolean isVoter) {
+    return new Member(new MemberId(id), "n" + id, "host:" + id, isVoter);
+  }
+
+  @Test
+  void termRunsAnswerAsAListOfTermsWould() {
+    for (int seed = 0; seed < 200; seed++) {
+      Random random = new Random(seed);
+      TermRuns runs = new TermRuns(new EntryId(10, 2));
+      List<Long> terms = new ArrayList<>(List.of(2L));
+      long base = 10;
+      for (int step = 0; step < 100; step++) {
+        long last = base + terms.size() - 1;
+        switch (random.nextInt(6)) {
+          case 0 -> {
+            if (last > base) {
+              long from = base + 1 + random.nextInt((int) (last - base));
+              runs.truncateFrom(from);
+              terms.subList((int) (from - base), terms.size()).clear();
+            }
+          }
+          case 1 -> {
+            long to = base + random.nextInt(terms.size());
+            runs.compactTo(to);
+            terms.subList(0, (int) (to - base)).clear();
+            base = to;
+          }
+          default -> {
+            long term = terms.get(terms.size() - 1) + (random.nextInt(4) == 0 ? 1 : 0);
+            runs.append(term);
+            terms.add(term);
+          }
+        }
+        assertThat(runs.lastIndex()).isEqualTo(base + terms.size() - 1);
+        for (int i = 0; i < terms.size(); i++) {
+          assertThat(runs.term(base + i)).isEqualTo(terms.get(i));
+        }
+        assertThat(runs.term(base - 1)).isEqualTo(-1);
+        assertThat(runs.term(runs.lastIndex() + 1)).isEqualTo(-1);
+        assertThat(runs.firstIndexOfTermAt(runs.lastIndex()))
+            .isEqualTo(base + terms.indexOf(terms.get(terms.size() - 1)));
+      }
+    }
+  }
+
+  @Test
+  void tailKeepsWhatIsNeededAndForgetsTheRest() {
+    EntryTail tail = new EntryTail(10 * (LogEntry.OVERHEAD_BYTES + 8), 5);
+    for (long index = 5; index < 205; index++) {
+      tail.append(new LogEntry(index, 1, LogEntry.Kind.COMMAND, 0, new byte[8]));
+    }
+
+    tail.evict(100);
+    assertThat(tail.firstIndex()).isEqualTo(101);
+    assertThat(tail.get(204).index()).isEqualTo(204);
+
+    tail.evict(204);
+    assertThat(tail.firstIndex()).isEqualTo(195);
+    assertThat(tail.slice(195, 300, 3, 1 << 20))
+        .extracting(LogEntry::index)
+        .containsExactly(195L, 196L, 197L);
+
+    tail.truncateFrom(190);
+    assertThat(tail.firstIndex()).isEqualTo(190);
+    assertThat(tail.contains(190)).isFalse();
+  }
+
+  @Test
+  void sliceHoldsAtLeastOneEntryHoweverLarge() {
+    EntryTail tail = new EntryTail(1 << 20, 1);
+    tail.append(new LogEntry(1, 1, LogEntry.Kind.COMMAND, 0, new byte[5_000]));
+    tail.append(new LogEntry(2, 1, LogEntry.Kind.COMMAND, 0, new byte[5_000]));
+
+    assertThat(tail.slice(1, 3, 100, 10)).hasSize(1);
+  }
+
+  @Test
+  void truncationLowersEveryTicketInFlight() {
+    PersistQueue queue = new PersistQueue(5, HardState.INITIAL);
+    long first = queue.begin(10, HardState.INITIAL, 0);
+    queue.truncatedFrom(8);
+    long second = queue.begin(9, HardState.INITIAL, 0);
+
+    queue.done(first);
+    assertThat(queue.durableIndex()).isEqualTo(7);
+    queue.done(second);
+    assertThat(queue.durableIndex()).isEqualTo(9);
+  }
+
+  @Test
+  void configurationRollsBackWhenItsEntryIsTruncated() { // thesis 4.1
+    Configuration first = Configuration.of(List.of(member(1, true)));
+    Configuration second = Configuration.of(List.of(member(1, true), member(2, true)));
+    ConfigurationHistory history = new ConfigurationHistory(1, first);
+
+    history.append(7, second);
+    assertThat(history.inForce()).isEqualTo(second);
+    assertThat(history.at(6)).isEqualTo(first);
+
+    history.truncateFrom(7);
+    assertThat(history.inForce()).isEqualTo(first);
+  }
+
+  @Test
+  void quorumOfAJointConfigurationNeedsBothMajorities() { // paper section 6
+    Configuration joint =
+        new Configuration(
+            List.of(member(1, true), member(2, true), member(3, true), member(4, false)),
+            List.of(new MemberId(1), new MemberId(4), new MemberId(5)));
+
+    assertThat(Quorum.isQuorum(joint, id -> id.value() <= 3)).isFalse();
+    assertThat(Quorum.isQuorum(joint, id -> id.value() != 2 && id.value() != 5)).isTrue();
+    assertThat(Quorum.reachedByQuorum(joint, MemberId::value)).isEqualTo(2);
+  }
+
+  @Test
+  void quorumIsMoreThanHalf() {
+    for (int n = 1; n <= 7; n++) {
+      List<Member> members = new ArrayList<>();
+      for (int i = 1; i <= n; i++) {
+        members.add(member(i, true));
+      }
+      Configuration configuration = Configuration.of(members);
+      int majority = n / 2 + 1;
+      assertThat(Quorum.isQuorum(configuration, id -> id.value() <= majority)).isTrue();
+      assertThat(Quorum.isQuorum(configuration, id -> id.value() < majority)).isFalse();
+    }
+  }
+
+  @Test
+  void nobodyIsAQuorumOfNobody() {
+    assertThat(Quorum.isQuorum(Configuration.EMPTY, id -> true)).isFalse();
+  }
+
+  @Test
+  void configurationSurvivesItsEncoding() {
+    Configuration configuration =
+        new Configuration(
+            List.of(member(3, true), member(1, false)), List.of(new MemberId(9), new MemberId(2)));
+
+    assertThat(Configuration.decode(configuration.encode())).isEqualTo(configuration);
+  }
+
+  @Test
+  void damagedConfigurationIsRefused() {
+    byte[] bytes = Configuration.of(List.of(member(1, true), member(2, true))).encode();
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> Configuration.decode(cut))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+}

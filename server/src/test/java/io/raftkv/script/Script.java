@@ -1,0 +1,171 @@
+package io.raftkv.script;
+
+import io.raftkv.core.CoreCluster;
+import io.raftkv.core.CoreNode;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.RaftOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one script and returns its trace.
+ *
+ * <pre>
+ *   cluster 3 [logs n1=2/1,3/2 n2=2/1 ...] [snapshot=5]   members start with entry 1/1 and these
+ *   elect 1 | campaign 1        n1's time passes until it campaigns; elect: and it must win
+ *   tick 1 5 | tick all 5       time passes, everything settles after each tick
+ *   propose 1 a b               at a leader; a refusal is in the trace
+ *   settle                      until nothing moves
+ *   cut 1 | 2 3                 both ways; oneway 1 2 only from n1 to n2
+ *   heal
+ *   hold 1 | release 1 | release 1 one     the disk of n1
+ *   crash 1 | restart 1
+ *   unreachable 2 1             n2 learns that the connection to n1 broke
+ *   transfer 1 2                0: any
+ *   read 2                      answers are in the trace
+ *   show                        the state now, in the middle of the trace
+ * </pre>
+ */
+final class Script {
+  private final StringBuilder trace = new StringBuilder();
+  private @Nullable CoreCluster started;
+  private long nextReadId = 1;
+
+  static String run(List<String> lines) {
+    Script script = new Script();
+    for (String line : lines) {
+      String command = line.strip();
+      if (!command.isEmpty() && !command.startsWith("#")) {
+        script.perform(Arrays.asList(command.split("\\s+")));
+      }
+    }
+    return script.trace + script.cluster().describe();
+  }
+
+  private CoreCluster cluster() {
+    return Objects.requireNonNull(started, "a script starts with: cluster N");
+  }
+
+  private void perform(List<String> words) {
+    switch (words.get(0)) {
+      case "cluster" -> start(words);
+      case "elect" -> cluster().elect(number(words, 1));
+      case "campaign" -> cluster().campaign(number(words, 1));
+      case "tick" -> tick(words);
+      case "propose" -> propose(number(words, 1), words.subList(2, words.size()));
+      case "settle" -> cluster().settle();
+      case "cut" -> cut(words);
+      case "oneway" -> cluster().cut(number(words, 1), number(words, 2));
+      case "heal" -> cluster().heal();
+      case "hold" -> node(words).holdDisk();
+      case "release" -> release(words);
+      case "crash" -> node(words).crash();
+      case "restart" -> node(words).restart();
+      case "unreachable" -> node(words).core().unreachable(CoreCluster.id(number(words, 2)));
+      case "transfer" -> transfer(number(words, 1), number(words, 2));
+      case "read" -> node(words).core().readIndex(nextReadId++);
+      case "reads" -> showReads(number(words, 1));
+      case "show" -> trace.append(cluster().describe()).append(System.lineSeparator());
+      default -> throw new IllegalArgumentException("unknown command: " + words);
+    }
+  }
+
+  private void start(List<String> words) {
+    int size = number(words, 1);
+    List<List<LogEntry>> logs = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      logs.add(List.of());
+    }
+    RaftOptions options = CoreCluster.OPTIONS;
+    for (String word : words.subList(2, words.size())) {
+      String[] parts = word.split("=");
+      if (parts[0].equals("snapshot")) {
+        options = options.withSnapshots(Long.parseLong(parts[1]), 1L << 40, 0);
+      } else if (parts[0].startsWith("n")) {
+        logs.set(Integer.parseInt(parts[0].substring(1)) - 1, log(parts[1]));
+      }
+    }
+    started = new CoreCluster(size, options, logs);
+  }
+
+  private static List<LogEntry> log(String text) {
+    List<LogEntry> entries = new ArrayList<>();
+    for (String id : text.split(",")) {
+      String[] parts = id.split("/");
+      entries.add(CoreCluster.entry(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
+    }
+    return entries;
+  }
+
+  private void tick(List<String> words) {
+    int ticks = number(words, 2);
+    if (words.get(1).equals("all")) {
+      cluster().tickAll(ticks);
+    } else {
+      cluster().tick(number(words, 1), ticks);
+    }
+  }
+
+  private void propose(int leader, List<String> commands) {
+    var refusal = cluster().node(leader).core().proposalRefusal();
+    if (refusal.isPresent()) {
+      trace.append("n").append(leader).append(" refuses: ").append(refusal.get()).append('\n');
+    } else {
+      cluster().propose(leader, commands.toArray(String[]::new));
+    }
+  }
+
+  private void cut(List<String> words) {
+    int bar = words.indexOf("|");
+    cluster()
+        .partition(numbers(words.subList(1, bar)), numbers(words.subList(bar + 1, words.size())));
+  }
+
+  private void release(List<String> words) {
+    if (words.size() > 2) {
+      node(words).releaseOne();
+    } else {
+      node(words).releaseDisk();
+    }
+  }
+
+  private void transfer(int from, int to) {
+    cluster()
+        .node(from)
+        .core()
+        .transferLeadership(CoreCluster.id(to))
+        .ifPresent(reason -> trace.append("transfer refused: ").append(reason).append('\n'));
+  }
+
+  private void showReads(int number) {
+    var reads = cluster().node(number).reads();
+    if (reads.isEmpty()) {
+      trace.append("n").append(number).append(" has no answer\n");
+    }
+    reads.forEach(
+        read ->
+            trace
+                .append("n")
+                .append(number)
+                .append(" read ")
+                .append(read.readId())
+                .append(read.isConfirmed() ? " at " + read.index() : " not confirmed")
+                .append('\n'));
+    reads.clear();
+  }
+
+  private CoreNode node(List<String> words) {
+    return cluster().node(number(words, 1));
+  }
+
+  private static int number(List<String> words, int at) {
+    return Integer.parseInt(words.get(at));
+  }
+
+  private static List<Integer> numbers(List<String> words) {
+    return words.stream().map(Integer::parseInt).toList();
+  }
+}
