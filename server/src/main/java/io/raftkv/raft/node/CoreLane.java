@@ -1,0 +1,512 @@
+package io.raftkv.raft.node;
+
+import io.raftkv.raft.Invariant;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftException.Reason;
+import io.raftkv.raft.SnapshotMeta;
+import io.raftkv.raft.Transport;
+import io.raftkv.raft.core.LogRead;
+import io.raftkv.raft.core.RaftCore;
+import io.raftkv.raft.core.ReadState;
+import io.raftkv.raft.core.Ready;
+import io.raftkv.raft.core.SnapshotTransfer;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Drives the core. One turn: take everything that has arrived, tick what is due, feed all of it to
+ * the core, take one {@link Ready}, and hand its parts to the other lanes. That is where batches
+ * come from: what arrives during a turn waits for the next one, together.
+ *
+ * <p>Never blocks: no disk, no network write, no state machine, no callers' code.
+ */
+final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
+  private static final int REQUESTS_MAX = 1 << 14;
+  private static final int MESSAGES_MAX = 1 << 14;
+  private static final int EVENTS_MAX = 1 << 12;
+
+  /** A forwarded request without an answer is given up after this many election timeouts. */
+  private static final int FORWARD_TIMEOUTS = 10;
+
+  private final RaftCore core;
+  private final RaftNode.Parts parts;
+  private final Lane lane;
+  private final Mailbox<Request> requests = new Mailbox<>(REQUESTS_MAX);
+  private final Mailbox<Message> messages = new Mailbox<>(MESSAGES_MAX);
+
+  /** What other lanes report. Each kind has few under way, so that it cannot fill up. */
+  private final Mailbox<Consumer<RaftCore>> events = new Mailbox<>(EVENTS_MAX);
+
+  private final AtomicLong persistedTicket = new AtomicLong();
+  private final AtomicLong appliedIndex = new AtomicLong();
+
+  private final Pending pending = new Pending();
+  private final Forwards forwards;
+  private final List<TransferWaiter> transfers = new ArrayList<>();
+  private final TreeMap<Long, List<CompletableFuture<Void>>> reads = new TreeMap<>();
+  private long nextReadId;
+
+  private final long tickNanos;
+  private long nextTickNanos;
+  private long seenPersisted;
+  private long seenApplied;
+  private long seenContacts;
+  private MemberId seenLeader = MemberId.NONE;
+  private long seenTerm;
+  private long contactNanos = Long.MIN_VALUE;
+
+  // Collected during one turn.
+  private final List<Request.Propose> proposals = new ArrayList<>();
+  private List<CompletableFuture<Void>> readers = new ArrayList<>();
+  private List<Message> forwarded = new ArrayList<>();
+
+  // For the apply lane. They wait here while it has more than enough to do.
+  private List<Runnable> callbacks = new ArrayList<>();
+  private List<ApplyLane.ConfirmedRead> confirmedReads = new ArrayList<>();
+
+  // Set once, before the lane starts.
+  private LogLane logLane;
+  private ApplyLane applyLane;
+  private SnapshotLane snapshotLane;
+  private ReadLane readLane;
+
+  private volatile NodeStatus status;
+
+  private record TransferWaiter(MemberId oldLeader, Completion completion) {}
+
+  @SuppressWarnings("NullAway.Init") // connect() completes the circle of lanes.
+  CoreLane(LaneFactory lanes, RaftNode.Parts parts, RaftCore core) {
+    this.core = core;
+    this.parts = parts;
+    tickNanos = parts.tick().toNanos();
+    forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
+    lane = lanes.create("core", this::turn, parts.tick());
+    appliedIndex.set(core.appliedIndex());
+    seenApplied = core.appliedIndex();
+    status = describe();
+  }
+
+  void connect(LogLane log, ApplyLane apply, SnapshotLane snapshot, ReadLane read) {
+    logLane = log;
+    applyLane = apply;
+    snapshotLane = snapshot;
+    readLane = read;
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  void start() {
+    nextTickNanos = parts.clock().nanoTime() + tickNanos;
+    lane.start();
+  }
+
+  NodeStatus status() {
+    return status;
+  }
+
+  // --- from callers ----------------------------------------------------------------------------
+
+  /** Returns false if too many requests wait. */
+  boolean submit(Request request) {
+    boolean isIn = requests.offer(request);
+    if (isIn) {
+      lane.wake();
+    }
+    return isIn;
+  }
+
+  // --- from the transport ----------------------------------------------------------------------
+
+  @Override
+  public void received(Message message) {
+    if (message.stream() == Message.Stream.SNAPSHOT) {
+      snapshotLane.receive(message);
+    } else if (messages.offer(message)) {
+      lane.wake();
+    }
+  }
+
+  @Override
+  public void unreachable(MemberId peer) {
+    report(c -> c.unreachable(peer));
+  }
+
+  // --- from the other lanes --------------------------------------------------------------------
+
+  void persisted(long ticket) {
+    persistedTicket.set(ticket);
+    lane.wake();
+  }
+
+  void applied(long index) {
+    appliedIndex.set(index);
+    lane.wake();
+  }
+
+  void entriesRead(LogRead read, List<LogEntry> entries) {
+    report(c -> c.entriesRead(read, entries));
+  }
+
+  @Override
+  public void snapshotTaken(SnapshotMeta meta) {
+    report(c -> c.snapshotTaken(meta));
+  }
+
+  @Override
+  public void snapshotFailed() {
+    report(RaftCore::snapshotFailed);
+  }
+
+  @Override
+  public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
+    report(c -> c.snapshotSent(transfer, isAccepted));
+  }
+
+  @Override
+  public void snapshotReceived(Message.SnapshotReceived message) {
+    report(c -> c.step(message));
+  }
+
+  private void report(Consumer<RaftCore> event) {
+    Invariant.check(events.offer(event), "more than %d events wait", EVENTS_MAX);
+    lane.wake();
+  }
+
+  // --- the turn --------------------------------------------------------------------------------
+
+  private void turn() {
+    feedCompletions();
+    events.drain(event -> event.accept(core));
+    messages.drain(this::onMessage);
+    tick();
+    requests.drain(this::onRequest);
+    endLostLeadership();
+    propose();
+    askToRead();
+    perform(core.ready());
+    watchTransfers();
+    answer();
+    noteContact();
+    status = describe();
+  }
+
+  private void feedCompletions() {
+    long ticket = persistedTicket.get();
+    if (ticket > seenPersisted) {
+      seenPersisted = ticket;
+      core.persisted(ticket);
+    }
+    long index = appliedIndex.get();
+    if (index > seenApplied) {
+      seenApplied = index;
+      core.applied(index);
+    }
+  }
+
+  private void tick() {
+    long now = parts.clock().nanoTime();
+    if (now - nextTickNanos > parts.options().electionTicks() * tickNanos) {
+      // The process was paused: an election timeout has passed, and no more than that is known.
+      nextTickNanos = now - parts.options().electionTicks() * tickNanos;
+    }
+    while (now - nextTickNanos >= 0) {
+      nextTickNanos += tickNanos;
+      core.tick();
+    }
+  }
+
+  private void onMessage(Message m) {
+    if (m instanceof Message.Forward forward) {
+      onRequest(new Request.Propose(forward.command(), remote(forward, forward.forwardId())));
+    } else if (m instanceof Message.ForwardTransfer transfer) {
+      onRequest(new Request.Transfer(transfer.target(), remote(transfer, transfer.forwardId())));
+    } else if (m instanceof Message.ForwardResult result) {
+      onForwardResult(result);
+    } else {
+      core.step(m);
+    }
+  }
+
+  private Completion remote(Message m, long forwardId) {
+    return new Completion.Remote(parts.transport(), core.self(), m.from(), core.term(), forwardId);
+  }
+
+  private void onForwardResult(Message.ForwardResult m) {
+    Completion completion = forwards.answer(m.forwardId());
+    if (completion == null) {
+      return;
+    }
+    if (m.failure() == 0) {
+      callbacks.add(() -> completion.succeed(m.result()));
+    } else {
+      Reason[] reasons = Reason.values();
+      Reason reason =
+          m.failure() <= reasons.length ? reasons[m.failure() - 1] : Reason.LEADERSHIP_LOST;
+      refuse(completion, reason);
+    }
+  }
+
+  private void onRequest(Request request) {
+    if (request instanceof Request.Propose propose) {
+      proposals.add(propose);
+    } else if (request instanceof Request.Read read) {
+      readers.add(read.future());
+    } else if (request instanceof Request.Transfer transfer) {
+      onTransfer(transfer);
+    }
+  }
+
+  // --- proposals -------------------------------------------------------------------------------
+
+  private void propose() {
+    if (proposals.isEmpty()) {
+      return;
+    }
+    var refusal = core.proposalRefusal();
+    if (refusal.isEmpty()) {
+      List<byte[]> commands = new ArrayList<>(proposals.size());
+      proposals.forEach(proposal -> commands.add(proposal.command()));
+      long index = core.propose(commands, parts.clock().wallMillis());
+      for (Request.Propose proposal : proposals) {
+        pending.add(core.term(), index++, proposal.completion());
+      }
+    } else if (refusal.get() == Reason.NO_LEADER) {
+      proposals.forEach(this::forward);
+      sendForwarded();
+    } else {
+      proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
+    }
+    proposals.clear();
+  }
+
+  private void forward(Request.Propose proposal) {
+    if (canForward(proposal.completion())) {
+      long id = forwardId(proposal.completion());
+      forwarded.add(
+          new Message.Forward(core.self(), core.leader(), core.term(), id, proposal.command()));
+    }
+  }
+
+  private void sendForwarded() {
+    if (!forwarded.isEmpty()) {
+      parts.transport().send(forwarded);
+      forwarded = new ArrayList<>();
+    }
+  }
+
+  /** Refuses if not. A request is forwarded once: what another member sent is not sent on. */
+  private boolean canForward(Completion completion) {
+    if (core.leader().isNone() || completion instanceof Completion.Remote) {
+      refuse(completion, Reason.NO_LEADER);
+      return false;
+    }
+    if (forwards.isFull()) {
+      refuse(completion, Reason.QUEUE_FULL);
+      return false;
+    }
+    return true;
+  }
+
+  private long forwardId(Completion completion) {
+    return forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
+  }
+
+  /** Ends what hung on a leadership that is over, ours or another's. */
+  private void endLostLeadership() {
+    if (!pending.isEmpty() && !(core.isLeader() && core.term() == pending.term())) {
+      refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);
+    }
+    if (!core.leader().equals(seenLeader) || core.term() != seenTerm) {
+      seenLeader = core.leader();
+      seenTerm = core.term();
+      refuse(forwards.takeLost(seenLeader, seenTerm), Reason.LEADERSHIP_LOST);
+      if (!seenLeader.isNone()) {
+        // That the leader changed is what a transfer is for; its answer may never come.
+        forwards.takeTransferred(seenLeader).forEach(done -> succeed(done, seenLeader));
+      }
+    }
+    long patience = FORWARD_TIMEOUTS * parts.options().electionTicks() * tickNanos;
+    refuse(forwards.takeOlderThan(parts.clock().nanoTime() - patience), Reason.TIMEOUT);
+  }
+
+  private void refuse(List<Completion> completions, Reason reason) {
+    completions.forEach(completion -> refuse(completion, reason));
+  }
+
+  private void refuse(Completion completion, Reason reason) {
+    callbacks.add(() -> completion.fail(RaftNode.refusal(reason)));
+  }
+
+  // --- reads -----------------------------------------------------------------------------------
+
+  /** All that wait share one ReadIndex. */
+  private void askToRead() {
+    if (!readers.isEmpty()) {
+      long id = nextReadId++;
+      reads.put(id, readers);
+      readers = new ArrayList<>();
+      core.readIndex(id);
+    }
+  }
+
+  private void onReadState(ReadState state) {
+    List<CompletableFuture<Void>> group = reads.remove(state.readId());
+    if (group == null) {
+      throw Invariant.broken(
+          "read %d ended, %d asked, %d wait", state.readId(), nextReadId, reads.size());
+    }
+    if (state.isConfirmed()) {
+      confirmedReads.add(new ApplyLane.ConfirmedRead(state.index(), group));
+    } else {
+      RaftException refusal = RaftNode.refusal(Reason.NO_LEADER);
+      callbacks.add(() -> group.forEach(read -> read.completeExceptionally(refusal)));
+    }
+  }
+
+  /** Callers' code runs in the apply lane: all answers of a turn go there as one. */
+  private void answer() {
+    boolean any = !callbacks.isEmpty() || !confirmedReads.isEmpty();
+    if (any && applyLane.hasRoom()) {
+      applyLane.answer(callbacks, confirmedReads);
+      callbacks = new ArrayList<>();
+      confirmedReads = new ArrayList<>();
+    }
+  }
+
+  // --- leadership transfer -----------------------------------------------------------------------
+
+  private void onTransfer(Request.Transfer request) {
+    if (!core.isLeader()) {
+      if (canForward(request.completion())) {
+        long id =
+            forwards.addTransfer(
+                core.leader(), core.term(), parts.clock().nanoTime(), request.completion());
+        forwarded.add(
+            new Message.ForwardTransfer(
+                core.self(), core.leader(), core.term(), id, request.target()));
+        sendForwarded();
+      }
+      return;
+    }
+    if (request.target().equals(core.self())) {
+      succeed(request.completion(), core.self());
+      return;
+    }
+    core.transferLeadership(request.target())
+        .ifPresentOrElse(
+            reason -> refuse(request.completion(), reason),
+            () -> transfers.add(new TransferWaiter(core.self(), request.completion())));
+  }
+
+  private void watchTransfers() {
+    if (transfers.isEmpty()) {
+      return;
+    }
+    if (core.isLeader()) {
+      if (!core.isTransferring()) {
+        transfers.forEach(waiter -> refuse(waiter.completion(), Reason.TRANSFER_FAILED));
+        transfers.clear();
+      }
+    } else if (!core.leader().isNone()) {
+      transfers.forEach(waiter -> succeed(waiter.completion(), core.leader()));
+      transfers.clear();
+    }
+  }
+
+  private void succeed(Completion completion, MemberId leader) {
+    byte[] result = ByteBuffer.allocate(Long.BYTES).putLong(leader.value()).array();
+    callbacks.add(() -> completion.succeed(result));
+  }
+
+  // --- output ----------------------------------------------------------------------------------
+
+  private void perform(Ready ready) {
+    ready.configuration().ifPresent(parts.transport()::setMembers);
+    if (!ready.messages().isEmpty()) {
+      parts.transport().send(ready.messages());
+    }
+    // The apply lane first: the persist may replace the log that it reads from.
+    ready.install().ifPresent(applyLane::install);
+    ready.persist().ifPresent(logLane::submit);
+    if (!ready.committed().isEmpty()) {
+      applyLane.apply(ready.committed(), pending.takeCommitted(ready.committed().toExclusive()));
+    }
+    ready.snapshot().ifPresent(applyLane::freeze);
+    ready.reads().forEach(this::onReadState);
+    ready.transfers().forEach(snapshotLane::send);
+    ready.logReads().forEach(readLane::submit);
+  }
+
+  private void noteContact() {
+    if (core.contacts() != seenContacts) {
+      seenContacts = core.contacts();
+      contactNanos = parts.clock().nanoTime();
+    }
+  }
+
+  private NodeStatus describe() {
+    return new NodeStatus(
+        core.self(),
+        NodeStatus.Role.valueOf(core.roleName().name()),
+        core.term(),
+        core.leader(),
+        core.configuration(),
+        core.configurationIndex(),
+        core.firstIndex(),
+        core.lastEntry().index(),
+        core.commitIndex(),
+        core.appliedIndex(),
+        core.durableIndex(),
+        core.snapshotIndex(),
+        contactNanos,
+        core.followers().stream()
+            .map(f -> new NodeStatus.Follower(f.id(), f.matchIndex(), f.isActive()))
+            .toList());
+  }
+
+  /** After the lane has ended: whoever still waits learns why. */
+  void failWaiting(RaftException notTaken, RaftException underWay) {
+    callbacks.forEach(Runnable::run);
+    confirmedReads.forEach(
+        read -> read.readers().forEach(reader -> reader.completeExceptionally(notTaken)));
+    requests.drain(this::onRequestAfterEnd);
+    proposals.forEach(proposal -> proposal.completion().fail(notTaken));
+    readers.forEach(read -> read.completeExceptionally(notTaken));
+    reads.values().forEach(group -> group.forEach(r -> r.completeExceptionally(notTaken)));
+    transfers.forEach(waiter -> waiter.completion().fail(underWay));
+    pending.takeAll().forEach(completion -> completion.fail(underWay));
+    forwards.takeAll().forEach(completion -> completion.fail(underWay));
+    reads.clear();
+    readers.clear();
+    proposals.clear();
+    transfers.clear();
+  }
+
+  private void onRequestAfterEnd(Request request) {
+    if (request instanceof Request.Propose propose) {
+      proposals.add(propose);
+    } else if (request instanceof Request.Read read) {
+      readers.add(read.future());
+    } else if (request instanceof Request.Transfer transfer) {
+      transfers.add(new TransferWaiter(core.self(), transfer.completion()));
+    }
+  }
+
+  long requestsRefused() {
+    return requests.refused();
+  }
+
+  long messagesDropped() {
+    return messages.refused();
+  }
+}

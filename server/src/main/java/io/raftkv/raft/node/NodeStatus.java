@@ -1,0 +1,51 @@
+package io.raftkv.raft.node;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.MemberId;
+import java.util.List;
+
+/**
+ * What a node says of itself: a snapshot of the core lane's state after its latest turn.
+ *
+ * @param leader the leader of this term as this node knows it, or {@link MemberId#NONE}
+ * @param configurationIndex index of the entry that holds the configuration in force
+ * @param durableIndex up to here this node's own log survives a power cut
+ * @param leaderContactNanos {@link NodeClock#nanoTime} when this node last heard from a leader of
+ *     its term; on the leader, when a quorum last answered it; {@link Long#MIN_VALUE} if never
+ * @param followers on the leader, what it knows of the other members; else empty
+ */
+public record NodeStatus(
+    MemberId self,
+    Role role,
+    long term,
+    MemberId leader,
+    Configuration configuration,
+    long configurationIndex,
+    long firstIndex,
+    long lastIndex,
+    long commitIndex,
+    long appliedIndex,
+    long durableIndex,
+    long snapshotIndex,
+    long leaderContactNanos,
+    List<Follower> followers) {
+
+  /** Roles, as people see them. */
+  public enum Role {
+    FOLLOWER,
+    PRE_CANDIDATE,
+    CANDIDATE,
+    LEADER
+  }
+
+  /**
+   * A follower as its leader sees it.
+   *
+   * @param isActive it answered within the last election timeout
+   */
+  public record Follower(MemberId id, long matchIndex, boolean isActive) {}
+
+  public boolean isLeader() {
+    return role == Role.LEADER;
+  }
+}

@@ -1,0 +1,225 @@
+package io.raftkv.raft.node;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.LogStore;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftException.Reason;
+import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.RandomSource;
+import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.Transport;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A member of a cluster: the public face of the lanes. Thread-safe; nothing here blocks.
+ *
+ * <p>Futures complete on the apply lane: what hangs on them must be quick and must not block. They
+ * fail with a {@link RaftException}, which tells whether the request may have taken effect.
+ *
+ * <pre>
+ *   callers, transport ──> core lane ──> log lane      one write, one sync, then responses
+ *                             │   └────> apply lane    state machine, answers, reads
+ *                             ├────────> snapshot lane files: made, sent, received
+ *                             └────────> read lane     old entries for followers that lag
+ * </pre>
+ */
+public final class RaftNode implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+
+  /** Why a node no longer runs. */
+  private enum End {
+    CLOSED,
+    FAILED
+  }
+
+  /**
+   * What a node is made of. The node closes none of the parts.
+   *
+   * @param tick the length of the ticks that {@code options} count in
+   * @param failed told once, from any thread, when the node stopped because its disk failed or it
+   *     found a defect; the process should end
+   */
+  public record Parts(
+      MemberId self,
+      RaftOptions options,
+      Duration tick,
+      LogStore log,
+      SnapshotStore snapshots,
+      StateMachine stateMachine,
+      Transport transport,
+      Lanes lanes,
+      NodeClock clock,
+      RandomSource random,
+      Consumer<Throwable> failed) {}
+
+  /**
+   * What the queues have refused since the start.
+   *
+   * @param requestsRefused callers were told QUEUE_FULL
+   * @param messagesDropped messages of other members, which will be sent again
+   */
+  public record QueueStats(long requestsRefused, long messagesDropped) {}
+
+  private final Parts parts;
+  private final CoreLane coreLane;
+  private final ApplyLane applyLane;
+  private final SnapshotLane snapshotLane;
+  private final List<Lane> lanes;
+  private final AtomicReference<End> end = new AtomicReference<>();
+
+  /**
+   * Gives a new member its first log: one entry with the configuration, the same on every member
+   * that starts the cluster. Durable on return. No effect if the stores hold anything.
+   */
+  public static void bootstrap(LogStore log, SnapshotStore snapshots, Configuration configuration) {
+    Recovery.bootstrap(log, snapshots, configuration);
+  }
+
+  /**
+   * Recovers from the stores: restores the newest snapshot and reads the log. Not yet running.
+   *
+   * @throws IllegalStateException if log and snapshots do not fit together
+   * @throws java.io.UncheckedIOException if they cannot be read, or are damaged
+   */
+  public RaftNode(Parts parts) {
+    this.parts = parts;
+    LaneFactory factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
+    coreLane = new CoreLane(factory, parts, Recovery.recover(parts));
+    LogLane logLane = new LogLane(factory, parts.log(), parts.transport(), coreLane::persisted);
+    snapshotLane =
+        new SnapshotLane(
+            factory,
+            parts.self(),
+            parts.snapshots(),
+            parts.transport(),
+            parts.clock(),
+            parts.tick().multipliedBy(parts.options().electionTicks()),
+            coreLane);
+    applyLane =
+        new ApplyLane(
+            factory,
+            parts.stateMachine(),
+            parts.log(),
+            parts.snapshots(),
+            snapshotLane,
+            coreLane::applied);
+    ReadLane readLane = new ReadLane(factory, parts.log(), coreLane::entriesRead);
+    coreLane.connect(logLane, applyLane, snapshotLane, readLane);
+    lanes =
+        List.of(
+            coreLane.lane(),
+            logLane.lane(),
+            applyLane.lane(),
+            snapshotLane.lane(),
+            readLane.lane());
+  }
+
+  /** Starts the lanes and the transport. */
+  public void start() {
+    lanes.stream().filter(lane -> lane != coreLane.lane()).forEach(Lane::start);
+    // Before it listens: a peer that dials early would be taken for a stranger.
+    parts.transport().setMembers(status().configuration());
+    parts.transport().start(coreLane);
+    coreLane.start();
+  }
+
+  /**
+   * Proposes a command; a follower sends it to the leader. Completes with the result of the state
+   * machine once it is committed and applied on the member that led.
+   */
+  public CompletableFuture<byte[]> propose(byte[] command) {
+    CompletableFuture<byte[]> future = new CompletableFuture<>();
+    submit(new Request.Propose(command, new Completion.Local(future)), future);
+    return future;
+  }
+
+  /**
+   * Completes when this member's state machine has applied everything that was committed, by
+   * anyone, before the call: what is read then is linearizable (Raft thesis 6.4).
+   */
+  public CompletableFuture<Void> readBarrier() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    submit(new Request.Read(future), future);
+    return future;
+  }
+
+  /**
+   * Hands leadership over; a follower asks the leader to.
+   *
+   * @param target or {@link MemberId#NONE} for the voter that is most up to date
+   * @return completes with the new leader once the old one follows it
+   */
+  public CompletableFuture<MemberId> transferLeadership(MemberId target) {
+    CompletableFuture<byte[]> future = new CompletableFuture<>();
+    submit(new Request.Transfer(target, new Completion.Local(future)), future);
+    return future.thenApply(bytes -> new MemberId(ByteBuffer.wrap(bytes).getLong()));
+  }
+
+  private void submit(Request request, CompletableFuture<?> future) {
+    if (end.get() != null) {
+      future.completeExceptionally(refusal(Reason.SHUTTING_DOWN));
+    } else if (!coreLane.submit(request)) {
+      future.completeExceptionally(refusal(Reason.QUEUE_FULL));
+    } else if (end.get() != null) {
+      // It may have come too late for whoever emptied the mailbox.
+      future.completeExceptionally(refusal(Reason.STOPPED));
+    }
+  }
+
+  /** As of the core lane's latest turn. */
+  public NodeStatus status() {
+    return coreLane.status();
+  }
+
+  public QueueStats queueStats() {
+    return new QueueStats(coreLane.requestsRefused(), coreLane.messagesDropped());
+  }
+
+  static RaftException refusal(Reason reason) {
+    return new RaftException(
+        reason,
+        switch (reason) {
+          case NO_LEADER -> "no leader is known here";
+          case LEADERSHIP_LOST -> "the leader changed before the request was known to be committed";
+          case QUEUE_FULL -> "too many requests wait here";
+          case SHUTTING_DOWN -> "this member is stopping";
+          case TRANSFERRING -> "leadership is being handed over";
+          case TRANSFER_FAILED -> "leadership could not be handed over";
+          case MEMBER_NOT_FOUND -> "there is no such member";
+          case TIMEOUT -> "the leader did not answer in time";
+          case STOPPED -> "this member stopped with the request under way";
+        });
+  }
+
+  /** Any lane, once: the first failure counts. */
+  private void fail(Throwable cause) {
+    if (end.compareAndSet(null, End.FAILED)) {
+      LOG.error("member {} stops: {}", parts.self(), cause.toString(), cause);
+      parts.failed().accept(cause);
+    }
+  }
+
+  /**
+   * Stops the lanes, then fails what is under way. Closes none of the parts. Not to be called by a
+   * lane.
+   */
+  @Override
+  public void close() {
+    end.compareAndSet(null, End.CLOSED);
+    lanes.forEach(Lane::close);
+    RaftException notTaken = refusal(Reason.SHUTTING_DOWN);
+    RaftException underWay = refusal(Reason.STOPPED);
+    coreLane.failWaiting(notTaken, underWay);
+    applyLane.failWaiting(notTaken, underWay);
+    snapshotLane.closeFiles();
+  }
+}

@@ -1,0 +1,331 @@
+package io.raftkv.raft.node;
+
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.Invariant;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.SnapshotMeta;
+import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.Transport;
+import io.raftkv.raft.core.SnapshotTransfer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the snapshot files: makes them from frozen states, sends them to followers and receives
+ * them. A failure here concerns that snapshot alone and never stops the node.
+ */
+final class SnapshotLane {
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotLane.class);
+  private static final int QUEUE_MAX = 1 << 10;
+  private static final int RETRIES_MAX = 5;
+
+  /** The newest one, and the one before it in case a transfer is under way. */
+  private static final int SNAPSHOTS_KEPT = 2;
+
+  /** Who hears of the outcome: the core lane. */
+  interface Listener {
+    void snapshotTaken(SnapshotMeta meta);
+
+    void snapshotFailed();
+
+    void snapshotSent(SnapshotTransfer transfer, boolean isAccepted);
+
+    void snapshotReceived(Message.SnapshotReceived message);
+  }
+
+  /** A piece of work. */
+  private sealed interface Work {
+    record Make(SnapshotMeta meta, StateMachine.Frozen state) implements Work {}
+
+    record Send(SnapshotTransfer transfer) implements Work {}
+
+    record Chunk(Message.SnapshotChunk message) implements Work {}
+
+    record Ack(Message.SnapshotAck message) implements Work {}
+  }
+
+  private record Incoming(EntryId last, SnapshotStore.Receiver receiver) {}
+
+  private final MemberId self;
+  private final SnapshotStore snapshots;
+  private final Transport transport;
+  private final NodeClock clock;
+  private final long retryNanos;
+  private final Listener listener;
+  private final Lane lane;
+  private final Mailbox<Work> queue = new Mailbox<>(QUEUE_MAX);
+  private final TreeMap<MemberId, SnapshotSender> outgoing = new TreeMap<>();
+  private @Nullable Incoming incoming;
+
+  /** The highest term seen on a chunk: an older leader's transfer is refused. */
+  private long term;
+
+  /**
+   * @param retryAfter a chunk is sent again when it was not answered for this long
+   */
+  SnapshotLane(
+      LaneFactory lanes,
+      MemberId self,
+      SnapshotStore snapshots,
+      Transport transport,
+      NodeClock clock,
+      Duration retryAfter,
+      Listener listener) {
+    this.self = self;
+    this.snapshots = snapshots;
+    this.transport = transport;
+    this.clock = clock;
+    this.retryNanos = retryAfter.toNanos();
+    this.listener = listener;
+    lane = lanes.create("snapshot", this::turn, retryAfter);
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  void make(SnapshotMeta meta, StateMachine.Frozen state) {
+    Invariant.check(
+        state.appliedIndex() == meta.index(),
+        "snapshot %d of a state at %d",
+        meta.index(),
+        state.appliedIndex());
+    submit(new Work.Make(meta, state));
+  }
+
+  /** There is no state to make it of. */
+  void giveUp(SnapshotMeta meta) {
+    LOG.info("snapshot {} is not made: a newer one has come", meta.last());
+    listener.snapshotFailed();
+  }
+
+  void send(SnapshotTransfer transfer) {
+    submit(new Work.Send(transfer));
+  }
+
+  /** From another member. Dropped if too much waits: the sender tries again. */
+  void receive(Message message) {
+    boolean isIn =
+        message instanceof Message.SnapshotChunk chunk
+            ? queue.offer(new Work.Chunk(chunk))
+            : message instanceof Message.SnapshotAck ack && queue.offer(new Work.Ack(ack));
+    if (isIn) {
+      lane.wake();
+    }
+  }
+
+  /** From our own core, which asks for one snapshot at a time and one transfer per follower. */
+  private void submit(Work work) {
+    if (queue.offer(work)) {
+      lane.wake();
+    } else if (work instanceof Work.Send send) {
+      listener.snapshotSent(send.transfer(), false);
+    } else {
+      listener.snapshotFailed();
+    }
+  }
+
+  private void turn() {
+    queue.drain(this::perform);
+    retryOutgoing();
+  }
+
+  private void perform(Work work) {
+    if (work instanceof Work.Make make) {
+      write(make.meta(), make.state());
+    } else if (work instanceof Work.Send send) {
+      begin(send.transfer());
+    } else if (work instanceof Work.Chunk chunk) {
+      onChunk(chunk.message());
+    } else if (work instanceof Work.Ack ack) {
+      onAck(ack.message());
+    }
+  }
+
+  private void write(SnapshotMeta meta, StateMachine.Frozen state) {
+    try (SnapshotStore.Sink sink = snapshots.create(meta)) {
+      state.writeTo(sink.stream());
+      sink.commit();
+    } catch (IOException | UncheckedIOException e) {
+      LOG.error("snapshot {} could not be made, the log is kept: {}", meta.last(), e.getMessage());
+      listener.snapshotFailed();
+      return;
+    }
+    LOG.info("snapshot {} made", meta.last());
+    listener.snapshotTaken(meta);
+    forgetOld();
+  }
+
+  private void forgetOld() {
+    try {
+      snapshots.retain(SNAPSHOTS_KEPT);
+    } catch (UncheckedIOException e) {
+      LOG.warn("old snapshots could not be removed: {}", e.getMessage());
+    }
+  }
+
+  // --- sending ---------------------------------------------------------------------------------
+
+  private void begin(SnapshotTransfer transfer) {
+    SnapshotSender old = outgoing.remove(transfer.to());
+    if (old != null) {
+      old.close();
+    }
+    try {
+      SnapshotSender sender =
+          new SnapshotSender(transfer, self, transport, snapshots.open(transfer.meta().index()));
+      outgoing.put(transfer.to(), sender);
+      LOG.info("sending snapshot {} to {}", transfer.meta().last(), transfer.to());
+      sender.sendChunk(clock.nanoTime());
+    } catch (UncheckedIOException e) {
+      sendingFailed(transfer, e);
+    }
+  }
+
+  private void onAck(Message.SnapshotAck m) {
+    SnapshotSender sender = outgoing.get(m.from());
+    if (sender == null || sender.transfer.meta().index() != m.snapshotIndex()) {
+      return;
+    }
+    try {
+      if (m.isRefused()) {
+        end(sender, false);
+      } else if (sender.answered(m.nextOffset(), clock.nanoTime())) {
+        end(sender, true);
+      }
+    } catch (UncheckedIOException e) {
+      sendingFailed(sender.transfer, e);
+    }
+  }
+
+  private void retryOutgoing() {
+    for (SnapshotSender sender : List.copyOf(outgoing.values())) {
+      try {
+        if (!sender.retryAfter(retryNanos, RETRIES_MAX, clock.nanoTime())) {
+          end(sender, false);
+        }
+      } catch (UncheckedIOException e) {
+        sendingFailed(sender.transfer, e);
+      }
+    }
+  }
+
+  private void sendingFailed(SnapshotTransfer transfer, UncheckedIOException e) {
+    LOG.error(
+        "snapshot {} could not be read for {}: {}",
+        transfer.meta().last(),
+        transfer.to(),
+        e.getMessage());
+    SnapshotSender sender = outgoing.get(transfer.to());
+    if (sender != null) {
+      end(sender, false);
+    } else {
+      listener.snapshotSent(transfer, false);
+    }
+  }
+
+  private void end(SnapshotSender sender, boolean isAccepted) {
+    LOG.info(
+        "snapshot {} to {} {}",
+        sender.transfer.meta().last(),
+        sender.transfer.to(),
+        isAccepted ? "sent" : "given up");
+    sender.close();
+    outgoing.remove(sender.transfer.to());
+    listener.snapshotSent(sender.transfer, isAccepted);
+  }
+
+  // --- receiving -------------------------------------------------------------------------------
+
+  private void onChunk(Message.SnapshotChunk m) {
+    if (m.term() < term) {
+      answer(m, 0, true);
+      return;
+    }
+    term = m.term();
+    try {
+      long next = accept(m);
+      answer(m, next, false);
+    } catch (UncheckedIOException e) {
+      LOG.error("snapshot {} from {} refused: {}", m.last(), m.from(), e.getMessage());
+      dropIncoming();
+      answer(m, 0, true);
+    }
+  }
+
+  /** Returns where the next chunk should start. */
+  private long accept(Message.SnapshotChunk m) {
+    if (snapshots.latest().map(SnapshotMeta::last).filter(m.last()::equals).isPresent()) {
+      // The answer to the last chunk was lost, or the leader asks for what we have.
+      received(m, snapshots.latest().orElseThrow());
+      return m.totalBytes();
+    }
+    SnapshotStore.Receiver receiver = receiver(m);
+    if (m.offset() != receiver.nextOffset() || !isIntact(m)) {
+      return receiver.nextOffset();
+    }
+    receiver.write(m.data());
+    if (receiver.nextOffset() < m.totalBytes()) {
+      return receiver.nextOffset();
+    }
+    SnapshotMeta meta = receiver.finish();
+    dropIncoming();
+    received(m, meta);
+    forgetOld();
+    return m.totalBytes();
+  }
+
+  private SnapshotStore.Receiver receiver(Message.SnapshotChunk m) {
+    Incoming current = incoming;
+    if (current == null || !current.last.equals(m.last())) {
+      dropIncoming();
+      LOG.info("receiving snapshot {} from {}", m.last(), m.from());
+      current = new Incoming(m.last(), snapshots.receive(m.last(), m.totalBytes()));
+      incoming = current;
+    }
+    return current.receiver;
+  }
+
+  private static boolean isIntact(Message.SnapshotChunk m) {
+    CRC32C crc = new CRC32C();
+    crc.update(m.data());
+    return (int) crc.getValue() == m.crc();
+  }
+
+  private void received(Message.SnapshotChunk m, SnapshotMeta meta) {
+    listener.snapshotReceived(new Message.SnapshotReceived(m.from(), self, m.term(), meta));
+  }
+
+  private void answer(Message.SnapshotChunk m, long nextOffset, boolean isRefused) {
+    transport.send(
+        List.of(
+            new Message.SnapshotAck(
+                self, m.from(), m.term(), m.last().index(), nextOffset, isRefused)));
+  }
+
+  private void dropIncoming() {
+    if (incoming != null) {
+      incoming.receiver.close();
+      incoming = null;
+    }
+  }
+
+  /** After the lane has ended. */
+  void closeFiles() {
+    dropIncoming();
+    for (Iterator<SnapshotSender> all = outgoing.values().iterator(); all.hasNext(); ) {
+      all.next().close();
+      all.remove();
+    }
+  }
+}

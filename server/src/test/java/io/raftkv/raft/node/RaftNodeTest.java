@@ -1,0 +1,367 @@
+package io.raftkv.raft.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.HardState;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftException.Reason;
+import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.SnapshotMeta;
+import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.node.NodeCluster.TestNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a caller of the node is promised. */
+class RaftNodeTest {
+  private final NodeCluster cluster = new NodeCluster(3);
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  private static Reason reason(CompletableFuture<?> failed) {
+    assertThat(failed).isCompletedExceptionally();
+    Throwable cause = failed.handle((value, failure) -> failure).join();
+    while (!(cause instanceof RaftException) && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return ((RaftException) cause).reason();
+  }
+
+  private TestNode leader() {
+    return cluster.node(cluster.elect());
+  }
+
+  private TestNode follower(int position) {
+    long leader = cluster.elect();
+    List<Long> others = new ArrayList<>(List.of(1L, 2L, 3L));
+    others.remove(leader);
+    return cluster.node(others.get(position));
+  }
+
+  @Test
+  void proposalCompletesWithItsOwnResult() {
+    TestNode leader = leader();
+
+    CompletableFuture<byte[]> a = leader.propose("a");
+    CompletableFuture<byte[]> b = leader.propose("b");
+
+    assertThat(a.join()).asString(StandardCharsets.UTF_8).isEqualTo("A");
+    assertThat(b.join()).asString(StandardCharsets.UTF_8).isEqualTo("B");
+  }
+
+  @Test
+  void followerSendsAProposalOn() {
+    assertThat(follower(0).propose("a").join()).asString(StandardCharsets.UTF_8).isEqualTo("A");
+  }
+
+  @Test
+  void proposalWithoutALeaderIsRefusedForCertain() {
+    CompletableFuture<byte[]> early = cluster.node(1).propose("a");
+
+    assertThat(reason(early)).isEqualTo(Reason.NO_LEADER);
+  }
+
+  @Test
+  void thousandsOfRefusalsAtATimeAreAnswered() {
+    List<CompletableFuture<byte[]>> all = new ArrayList<>();
+    for (int i = 0; i < 40_000; i++) {
+      all.add(cluster.node(1).node.propose(new byte[1]));
+    }
+    cluster.settle();
+
+    assertThat(cluster.node(1).failures).isEmpty();
+    assertThat(all).allMatch(CompletableFuture::isCompletedExceptionally);
+  }
+
+  @Test
+  void readBarrierOnAnyMemberSeesWhatWasWrittenBefore() {
+    leader().propose("a").join();
+
+    for (long number = 1; number <= 3; number++) {
+      CompletableFuture<Void> barrier = cluster.node(number).readBarrier();
+      cluster.tick(2);
+
+      assertThat(barrier).isCompleted();
+      assertThat(cluster.node(number).machine.commands()).containsExactly("a");
+    }
+  }
+
+  @Test
+  void readBarrierOnALeaderThatNobodyAnswersIsNotPassed() {
+    TestNode old = leader();
+    cluster.isolate(old.number);
+
+    CompletableFuture<Void> barrier = old.readBarrier();
+
+    assertThat(barrier).isNotDone();
+    cluster.tick(3 * NodeCluster.OPTIONS.electionTicks());
+    assertThat(reason(barrier)).isEqualTo(Reason.NO_LEADER);
+  }
+
+  @Test
+  void lostLeadershipLeavesTheOutcomeUnknown() {
+    TestNode old = leader();
+    cluster.isolate(old.number);
+
+    CompletableFuture<byte[]> lost = old.propose("lost");
+    cluster.tick(3 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(reason(lost)).isEqualTo(Reason.LEADERSHIP_LOST);
+    assertThat(Reason.LEADERSHIP_LOST.isNotApplied()).isFalse();
+  }
+
+  @Test
+  void forwardedProposalWhoseLeaderIsLostLeavesTheOutcomeUnknown() {
+    TestNode follower = follower(0);
+    cluster.isolate(cluster.leader());
+
+    CompletableFuture<byte[]> lost = follower.propose("lost");
+    assertThat(lost).isNotDone();
+    cluster.tick(5 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(reason(lost)).isEqualTo(Reason.LEADERSHIP_LOST);
+  }
+
+  @Test
+  void transferAskedOfTheLeaderEndsWithTheNewOne() {
+    TestNode old = leader();
+    long target = follower(1).number;
+
+    CompletableFuture<MemberId> done = old.transferTo(target);
+
+    assertThat(done.join()).isEqualTo(new MemberId(target));
+    assertThat(cluster.leader()).isEqualTo(target);
+  }
+
+  @Test
+  void transferAskedOfAFollowerEndsWithTheNewLeader() {
+    for (int asked = 0; asked <= 1; asked++) {
+      for (int wanted = 0; wanted <= 1; wanted++) {
+        TestNode follower = follower(asked);
+        long target = follower(wanted).number;
+
+        CompletableFuture<MemberId> done = follower.transferTo(target);
+        cluster.tick(2);
+
+        assertThat(done).as("n%d asks for n%d", follower.number, target).isDone();
+        assertThat(done.join()).isEqualTo(new MemberId(target));
+      }
+    }
+  }
+
+  @Test
+  void transferToAMemberThatIsSilentFails() {
+    TestNode old = leader();
+    long target = follower(0).number;
+    cluster.isolate(target);
+
+    CompletableFuture<MemberId> done = old.transferTo(target);
+    cluster.tick(2 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(reason(done)).isEqualTo(Reason.TRANSFER_FAILED);
+    assertThat(cluster.leader()).isEqualTo(old.number);
+  }
+
+  @Test
+  void closeFailsWhatIsUnderWayAsUnknownAndWhatWasNotTakenForCertain() {
+    TestNode leader = leader();
+    cluster.isolate(leader.number);
+    CompletableFuture<byte[]> underWay = leader.propose("a");
+    CompletableFuture<Void> read = leader.readBarrier();
+    CompletableFuture<byte[]> notTaken = leader.node.propose(new byte[1]);
+
+    leader.stop();
+
+    assertThat(reason(underWay)).isEqualTo(Reason.STOPPED);
+    assertThat(reason(notTaken)).isEqualTo(Reason.SHUTTING_DOWN);
+    assertThat(reason(read)).isEqualTo(Reason.SHUTTING_DOWN);
+    assertThat(reason(leader.node.propose(new byte[1]))).isEqualTo(Reason.SHUTTING_DOWN);
+  }
+
+  @Test
+  void failedSyncStopsTheNodeAndNothingIsAnswered() { // law 3
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    cluster.isolate(follower(1).number);
+    follower.log.isBroken = true;
+
+    CompletableFuture<byte[]> answer = leader.propose("a");
+    cluster.tick(2);
+
+    // The one that is left would have made a majority.
+    assertThat(follower.failures).hasSize(1);
+    assertThat(answer).isNotDone();
+  }
+
+  @Test
+  void failedSyncOfALeaderAnswersNothing() { // law 3
+    NodeCluster one = new NodeCluster(1);
+    one.elect();
+    one.node(1).log.isBroken = true;
+
+    CompletableFuture<byte[]> answer = one.node(1).propose("a");
+    assertThat(answer).isNotDone();
+    one.close();
+
+    assertThat(one.node(1).failures).hasSize(1);
+    assertThat(reason(answer)).isEqualTo(Reason.STOPPED);
+  }
+
+  @Test
+  void proposalsThatAStateMachineBrokeOnAreEndedByClose() {
+    NodeCluster one = new NodeCluster(1);
+    one.elect();
+    one.node(1).machine.isBroken = true;
+
+    CompletableFuture<byte[]> answer = one.node(1).propose("a");
+    one.close();
+
+    assertThat(one.node(1).failures).hasSize(1);
+    assertThat(reason(answer)).isEqualTo(Reason.STOPPED);
+  }
+
+  @Test
+  void restartOfAllKeepsWhatWasAcknowledged() {
+    leader().propose("a").join();
+    for (long number = 1; number <= 3; number++) {
+      cluster.node(number).stop();
+      cluster.node(number).start();
+    }
+
+    leader().propose("b").join();
+
+    assertThat(leader().machine.commands()).containsExactly("a", "b");
+  }
+
+  @Test
+  void restartGoesOnFromASnapshot() {
+    NodeCluster small = new NodeCluster(1, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    small.elect();
+    for (int i = 0; i < 20; i++) {
+      small.node(1).propose("c" + i).join();
+    }
+    assertThat(small.node(1).log.base().index()).isPositive();
+
+    small.node(1).stop();
+    small.node(1).start();
+    small.elect();
+    small.node(1).propose("last").join();
+
+    assertThat(small.node(1).machine.commands()).hasSize(21).endsWith("c19", "last");
+    small.close();
+  }
+
+  @Test
+  void memberThatWasAwayComesBackBySnapshot() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    long leader = small.elect();
+    long away = leader == 1 ? 2 : 1;
+    small.node(away).stop();
+    for (int i = 0; i < 20; i++) {
+      small.node(leader).propose("c" + i).join();
+      small.tick(1);
+    }
+    small.tick(2 * NodeCluster.OPTIONS.electionTicks());
+
+    small.node(away).start();
+    small.tick(4 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(small.node(away).machine.commands()).hasSize(20).endsWith("c19");
+    assertThat(small.node(away).node.status().snapshotIndex()).isPositive();
+    assertThat(small.node(away).failures).isEmpty();
+    small.close();
+  }
+
+  @Test
+  void snapshotThatReplacesTheLogOverridesEntriesStillToBeAppliedFromIt() {
+    // No tail to speak of: after the restart, what is committed is to be read from the log.
+    RaftOptions options =
+        new RaftOptions(2, 10, 2, 100, 1 << 20, 8, 1 << 20, 0, 1 << 20, 1_000_000, 1L << 40, 5);
+    NodeCluster small = new NodeCluster(3, options);
+    TestNode node = small.node(3);
+    node.stop();
+    List<LogEntry> old = new ArrayList<>();
+    for (long i = 2; i <= 6; i++) {
+      old.add(
+          new LogEntry(
+              i, 1, LogEntry.Kind.COMMAND, 0, ("old" + i).getBytes(StandardCharsets.UTF_8)));
+    }
+    node.log.append(old);
+    node.start();
+    small.isolate(1);
+    small.isolate(2);
+    node.hold("apply");
+    node.receive(
+        new Message.AppendRequest(
+            new MemberId(1), new MemberId(3), 7, new EntryId(6, 1), List.of(), 6));
+    small.settle();
+    assertThat(node.node.status().commitIndex()).isEqualTo(6);
+
+    SnapshotMeta meta = new SnapshotMeta(new EntryId(9, 7), node.node.status().configuration());
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    List<LogEntry> all = new ArrayList<>(node.log.read(1, 7, 1 << 20));
+    for (long i = 7; i <= 9; i++) {
+      all.add(new LogEntry(i, 7, LogEntry.Kind.COMMAND, 0, "new".getBytes(StandardCharsets.UTF_8)));
+    }
+    donor.apply(all);
+    send(small, node, meta, donor);
+    node.release("apply");
+    small.settle();
+
+    assertThat(node.failures).isEmpty();
+    assertThat(node.machine.appliedIndex()).isEqualTo(9);
+    small.close();
+  }
+
+  /** As a leader's snapshot lane would. */
+  private static void send(
+      NodeCluster cluster, TestNode to, SnapshotMeta meta, NodeCluster.TestMachine state) {
+    try (var store = new io.raftkv.storage.MemorySnapshots()) {
+      try (SnapshotStore.Sink sink = store.create(meta)) {
+        state.freeze().writeTo(sink.stream());
+        sink.commit();
+      }
+      try (SnapshotStore.Source source = store.open(meta.index())) {
+        byte[] data = source.read(0, 1 << 20);
+        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+        crc.update(data);
+        to.receive(
+            new Message.SnapshotChunk(
+                new MemberId(1),
+                new MemberId(to.number),
+                7,
+                meta.last(),
+                source.totalBytes(),
+                0,
+                data,
+                (int) crc.getValue()));
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    cluster.settle();
+  }
+
+  @Test
+  void bootstrapThatACrashCutInHalfIsDoneAgain() {
+    // The record with the term reached the disk, the one with the first entry did not.
+    NodeCluster.TestLog log = new NodeCluster.TestLog();
+    log.saveHardState(new HardState(1, MemberId.NONE));
+
+    RaftNode.bootstrap(
+        log, cluster.node(1).snapshots, cluster.node(1).node.status().configuration());
+
+    assertThat(log.lastIndex()).isEqualTo(1);
+  }
+}
