@@ -1,0 +1,50 @@
+package io.raftkv.storage;
+
+import com.github.luben.zstd.Zstd;
+import java.io.IOException;
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Zstandard, if its library is in the class path and runs on this machine. */
+final class BlockCompression {
+  private static final Logger LOG = LoggerFactory.getLogger(BlockCompression.class);
+  private static final int LEVEL = 1;
+  private static final boolean IS_AVAILABLE = probe();
+
+  private BlockCompression() {}
+
+  private static boolean probe() {
+    try {
+      return Zstd.compressBound(1) > 0 && Zstd.compress(new byte[] {1}, LEVEL).length > 0;
+    } catch (LinkageError e) {
+      LOG.info("snapshots are not compressed: zstd is not available ({})", e.toString());
+      return false;
+    }
+  }
+
+  static boolean isAvailable() {
+    return IS_AVAILABLE;
+  }
+
+  /** The bytes compressed, or as they are if that is not shorter. */
+  static byte[] compress(byte[] bytes, int length) {
+    byte[] target = new byte[(int) Zstd.compressBound(length)];
+    long size = Zstd.compressByteArray(target, 0, target.length, bytes, 0, length, LEVEL);
+    return Zstd.isError(size) || size >= length
+        ? Arrays.copyOf(bytes, length)
+        : Arrays.copyOf(target, (int) size);
+  }
+
+  static byte[] decompress(byte[] bytes, int rawLength) throws IOException {
+    if (!IS_AVAILABLE) {
+      throw new IOException("the snapshot is compressed and zstd is not available");
+    }
+    byte[] raw = new byte[rawLength];
+    long size = Zstd.decompressByteArray(raw, 0, rawLength, bytes, 0, bytes.length);
+    if (Zstd.isError(size) || size != rawLength) {
+      throw new IOException("compressed block does not decompress");
+    }
+    return raw;
+  }
+}

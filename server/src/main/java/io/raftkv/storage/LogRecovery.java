@@ -1,0 +1,312 @@
+package io.raftkv.storage;
+
+import static io.raftkv.storage.Records.RECORD_HEADER_BYTES;
+
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.HardState;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.StableStore.Identity;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Reads the segments of a log back, from the oldest to the newest, along the chain of checksums.
+ *
+ * <p>The records end where the next one of the chain does not follow. In the last segment that is
+ * either the end of what was written, or a write that a crash cut short; both are cut off. It is
+ * damage if a valid record stands behind whose batch began later (see {@link Records}): what is
+ * missing was durable once. In any other segment the next header has to continue the chain. The
+ * header of a segment is never torn: the file gets its name after the header is synced.
+ */
+final class LogRecovery {
+  private static final int READ_BYTES = 1 << 20;
+  private static final String REMEDY =
+      "restore this file, or replace the member by a new one with an empty data directory";
+
+  private final VolumeFactory volumes;
+  private final Identity identity;
+  private final Records records = new Records();
+  private final LogTail tail = new LogTail();
+  private final List<Segment> segments = new ArrayList<>();
+  private byte[] content = new byte[0];
+  private int tailPosition;
+
+  LogRecovery(VolumeFactory volumes, Identity identity) {
+    this.volumes = volumes;
+    this.identity = identity;
+  }
+
+  LogTail tail() {
+    return tail;
+  }
+
+  /** Oldest first; empty for a new log. */
+  List<Segment> segments() {
+    return segments;
+  }
+
+  /** Where the next record goes in the last segment. */
+  int tailPosition() {
+    return tailPosition;
+  }
+
+  void run() {
+    TreeMap<Long, String> names = new TreeMap<>();
+    List<String> leftovers = new ArrayList<>();
+    for (String name : volumes.list()) {
+      Optional<Long> sequence = SegmentHeader.sequenceOf(name);
+      if (sequence.isPresent()) {
+        names.put(sequence.get(), name);
+      } else if (name.endsWith(SegmentPreparer.SUFFIX)) {
+        leftovers.add(name);
+      }
+    }
+    try {
+      leftovers.addAll(dropBeforeGap(names));
+      for (Map.Entry<Long, String> name : names.entrySet()) {
+        boolean isLast = name.getKey().equals(names.lastKey());
+        scan(name.getValue(), name.getKey(), isLast);
+      }
+      checkComplete();
+      if (!segments.isEmpty()) {
+        // After a crash of the process alone, what was read may still be in the page cache only. It
+        // is
+        // about to be acted on.
+        segments.get(segments.size() - 1).volume.sync();
+      }
+      leftovers.forEach(volumes::delete);
+      volumes.syncDirectory();
+    } catch (RuntimeException e) {
+      segments.forEach(Segment::drop);
+      throw e;
+    }
+  }
+
+  /**
+   * Old segments are deleted oldest first, but the deletions may reach the disk in any order: what
+   * stands before a gap is a remnant. If it is not, entries will be missing at the end.
+   */
+  private static List<String> dropBeforeGap(TreeMap<Long, String> names) {
+    List<String> remnants = new ArrayList<>();
+    long first = names.isEmpty() ? 0 : names.lastKey();
+    while (names.containsKey(first - 1)) {
+      first--;
+    }
+    remnants.addAll(names.headMap(first, false).values());
+    names.headMap(first, false).clear();
+    return remnants;
+  }
+
+  private void scan(String name, long sequence, boolean isLast) {
+    Volume volume = volumes.open(name);
+    Segment segment = new Segment(name, sequence, volume, 0);
+    boolean isFirst = segments.isEmpty();
+    segments.add(segment);
+    int length = load(name, volume);
+    ByteBuffer in = ByteBuffer.wrap(content, 0, length);
+    int position = readHeader(segment, in, isFirst);
+    int lastBatch = position;
+    while (isNext(in, position)) {
+      if (in.getLong(position + Records.BATCH) == tail.sequence) {
+        lastBatch = position;
+      }
+      int bodyBytes = in.getInt(position);
+      tail.crc = in.getInt(position + Records.CRC);
+      tail.sequence++;
+      apply(segment, in, position);
+      position += Records.recordBytes(bodyBytes);
+    }
+    if (isLast) {
+      checkTail(name, in, position);
+      eraseTail(volume, length, position);
+      // A sync that failed may have left pages that are read well and count as clean, but are not
+      // on
+      // the disk. Only the last batch can have met that, for nothing was written after it.
+      volume.putData(lastBatch, ByteBuffer.wrap(content, lastBatch, position - lastBatch));
+      tailPosition = position;
+    } else if (position + RECORD_HEADER_BYTES <= length
+        && in.getInt(position + Records.TYPE) != 0) {
+      throw new DamagedException(path(name), position, "bad record inside the log", REMEDY);
+    }
+  }
+
+  private int load(String name, Volume volume) {
+    long length = volume.length();
+    if (length > Integer.MAX_VALUE - 64) {
+      throw new DamagedException(path(name), 0, "segment of " + length + " bytes", REMEDY);
+    }
+    if (content.length < length) {
+      content = new byte[(int) length];
+    }
+    for (int offset = 0; offset < length; offset += READ_BYTES) {
+      volume.getData(offset, content, offset, (int) Math.min(READ_BYTES, length - offset));
+    }
+    return (int) length;
+  }
+
+  private int readHeader(Segment segment, ByteBuffer in, boolean isFirst) {
+    String name = segment.name;
+    int end = RECORD_HEADER_BYTES + SegmentHeader.BODY_BYTES;
+    boolean isValid =
+        in.limit() >= end
+            && in.getInt(0) == SegmentHeader.BODY_BYTES
+            && in.getInt(Records.TYPE) == Records.SEGMENT
+            && in.getInt(Records.CRC) == records.recordCrc(0, in, 0, SegmentHeader.BODY_BYTES);
+    Optional<SegmentHeader> decoded =
+        isValid
+            ? SegmentHeader.decode(in.duplicate().position(RECORD_HEADER_BYTES))
+            : Optional.empty();
+    if (decoded.isEmpty()) {
+      throw new DamagedException(path(name), 0, "bad segment header", REMEDY);
+    }
+    SegmentHeader header = decoded.get();
+    if (header.format() != SegmentHeader.FORMAT) {
+      throw new DamagedException(
+          path(name), 0, "written in format " + header.format(), "use the version that wrote it");
+    }
+    if (!header.identity().equals(identity)) {
+      throw new DamagedException(
+          path(name),
+          0,
+          String.format(
+              "written by member %s of cluster %016x",
+              header.identity().memberId(), header.identity().clusterId()),
+          "move it back to where it belongs");
+    }
+    if (!header.fileName().equals(name)) {
+      throw new DamagedException(path(name), 0, "is " + header.fileName(), REMEDY);
+    }
+    long sequence = in.getLong(Records.SEQUENCE);
+    if (isFirst) {
+      tail.hardState = header.hardState();
+      tail.lastIndex = header.firstIndex() - 1;
+      tail.lastTerm = header.previousTerm();
+      tail.salt = header.salt();
+    } else if (sequence != tail.sequence
+        || in.getInt(Records.PREVIOUS_CRC) != tail.crc
+        || header.firstIndex() != tail.lastIndex + 1
+        || !header.hardState().equals(tail.hardState)
+        || !header.base().equals(tail.base)) {
+      throw new DamagedException(
+          path(name), 0, "records are missing at the end of the segment before", REMEDY);
+    }
+    tail.base = header.base();
+    tail.crc = in.getInt(Records.CRC);
+    tail.sequence = sequence + 1;
+    return Records.recordBytes(SegmentHeader.BODY_BYTES);
+  }
+
+  private boolean isNext(ByteBuffer in, int position) {
+    return isValid(in, position)
+        && in.getLong(position + Records.SEQUENCE) == tail.sequence
+        && in.getInt(position + Records.PREVIOUS_CRC) == tail.crc;
+  }
+
+  private boolean isValid(ByteBuffer in, int position) {
+    if (position + RECORD_HEADER_BYTES > in.limit()) {
+      return false;
+    }
+    int bodyBytes = in.getInt(position);
+    return bodyBytes >= 0
+        && bodyBytes <= in.limit() - position - RECORD_HEADER_BYTES
+        && in.getInt(position + Records.CRC)
+            == records.recordCrc(tail.salt, in, position, bodyBytes);
+  }
+
+  private void apply(Segment segment, ByteBuffer in, int position) {
+    int body = position + RECORD_HEADER_BYTES;
+    switch (in.getInt(position + Records.TYPE)) {
+      case Records.ENTRIES -> applyEntries(segment, in, position);
+      case Records.HARD_STATE ->
+          tail.hardState = new HardState(in.getLong(body), new MemberId(in.getLong(body + 8)));
+      case Records.TRUNCATE -> {
+        long index = in.getLong(body);
+        segments.forEach(each -> each.cutFrom(index));
+        tail.truncateFrom(index);
+      }
+      case Records.SNAPSHOT_MARK -> {
+        EntryId last = new EntryId(in.getLong(body), in.getLong(body + 8));
+        if (in.getLong(body + 16) != 0) {
+          segments.forEach(each -> each.cutFrom(0));
+          tail.resetTo(last);
+        } else {
+          tail.base = last;
+        }
+      }
+      default ->
+          throw new DamagedException(
+              path(segment.name),
+              position,
+              "record of unknown type " + in.getInt(position + Records.TYPE),
+              "use the version that wrote it");
+    }
+  }
+
+  private void applyEntries(Segment segment, ByteBuffer in, int position) {
+    int body = position + RECORD_HEADER_BYTES;
+    long index = in.getLong(body);
+    int count = in.getInt(body + 8);
+    int at = body + Records.ENTRIES_PREFIX_BYTES;
+    if (index != tail.lastIndex + 1) {
+      throw new DamagedException(
+          path(segment.name), position, index + " follows " + tail.lastIndex, REMEDY);
+    }
+    for (int i = 0; i < count; i++) {
+      int dataBytes = in.getInt(at);
+      segment.add(index + i, at, dataBytes);
+      tail.lastTerm = in.getLong(at + 8);
+      at += Records.ENTRY_HEADER_BYTES + dataBytes;
+    }
+    tail.lastIndex += count;
+  }
+
+  /** Throws if the log went on behind the position where it seems to end. */
+  private void checkTail(String name, ByteBuffer in, int position) {
+    for (int at = position; at + RECORD_HEADER_BYTES <= in.limit(); at += 8) {
+      long batch = in.getLong(at + Records.BATCH);
+      if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(in, at)) {
+        throw new DamagedException(
+            path(name), position, "bad record, with a valid one after it at " + at, REMEDY);
+      }
+    }
+  }
+
+  /** Clears what a torn write left, so that it can never be taken for a part of what comes. */
+  private void eraseTail(Volume volume, int length, int position) {
+    int end = length;
+    while (end > position && content[end - 1] == 0) {
+      end--;
+    }
+    if (end > position) {
+      SegmentPreparer.fill(volume, position, end);
+    }
+  }
+
+  private void checkComplete() {
+    long expected = tail.base.index() + 1;
+    for (Segment segment : segments) {
+      if (segment.endIndex() <= expected || segment.isEmpty()) {
+        continue;
+      }
+      if (segment.firstIndex() > expected) {
+        break;
+      }
+      expected = segment.endIndex();
+    }
+    if (expected <= tail.lastIndex) {
+      throw new DamagedException(
+          path(segments.get(0).name),
+          0,
+          "entry " + expected + " is missing: a segment is gone",
+          REMEDY);
+    }
+  }
+
+  private String path(String name) {
+    return volumes.location() + "/" + name;
+  }
+}

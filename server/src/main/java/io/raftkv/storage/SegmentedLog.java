@@ -1,0 +1,487 @@
+package io.raftkv.storage;
+
+import static io.raftkv.storage.Records.ENTRIES_PREFIX_BYTES;
+import static io.raftkv.storage.Records.ENTRY_HEADER_BYTES;
+import static io.raftkv.storage.Records.RECORD_HEADER_BYTES;
+
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.HardState;
+import io.raftkv.raft.Invariant;
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.LogStore;
+import io.raftkv.raft.StableStore.Identity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log in files of fixed size, {@code wal-<sequence>-<first index>.seg}, zero-filled ahead of
+ * need. See {@link Records} for the format and {@link LogRecovery} for how it is read back.
+ *
+ * <p>Records are built in one direct buffer; {@link #sync} makes of it one write and one sync. The
+ * order that recovery relies on:
+ *
+ * <pre>
+ * within a segment   write, sync, then the next batch
+ * to the next one    sync the old one, write and sync the new header, rename, sync the folder
+ * away with old ones sync the mark, then delete, oldest first
+ * </pre>
+ *
+ * <p>The index from entries to positions is in memory: 8 bytes per entry. Reads copy what they need
+ * of it under a lock, all at once so that they see the log at one moment, and read the files
+ * outside the lock.
+ */
+public final class SegmentedLog implements LogStore {
+  /** Segments in production. */
+  public static final int SEGMENT_BYTES = 64 << 20;
+
+  private static final int SEGMENT_BYTES_MIN = 512;
+  private static final int BUFFER_BYTES_MIN = 64 << 10;
+
+  /** Beyond this the buffer is written, though not synced, before more is added. */
+  private static final int BUFFER_BYTES_MAX = 8 << 20;
+
+  /** An ENTRIES record does not grow beyond this, unless one entry does. */
+  private static final int RECORD_BYTES_MAX = 1 << 20;
+
+  private static final int HEADER_BYTES = Records.recordBytes(SegmentHeader.BODY_BYTES);
+
+  private final VolumeFactory volumes;
+  private final Identity identity;
+  private final int segmentBytes;
+  private final SegmentPreparer preparer;
+  private final Records records = new Records();
+  private final Object lock = new Object();
+
+  /** Written under the lock by the writer, which may read it without. */
+  private final LogTail tail;
+
+  /** Oldest first, the last one is written. Changed under the lock by the writer. */
+  private final List<Segment> segments = new ArrayList<>();
+
+  /** Entries that are in the buffer and not yet in a file. Changed under the lock by the writer. */
+  private final PendingEntries pending = new PendingEntries();
+
+  private volatile @Nullable Throwable failure;
+  private volatile long sizeBytes;
+
+  // Confined to the writer.
+  private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES_MIN);
+
+  /** Where the buffer goes in the active segment. */
+  private int writePosition;
+
+  /** Where the record under way starts in the buffer. */
+  private int recordStart;
+
+  private boolean isWritten;
+  private boolean hasGarbage;
+
+  /** Sequence of the first record since the latest sync. */
+  private long batch;
+
+  /**
+   * Opens the log of a folder, or makes one.
+   *
+   * @param volumes the folder, used for nothing else
+   * @param identity written into every segment, and checked
+   * @param segmentBytes what a segment holds, unless a single entry is larger
+   * @param salt of the checksums of a log that is made, best drawn at random; a log that exists has
+   *     one
+   * @param executor prepares the next segment, some 100 ms of writing
+   * @throws DamagedException if what is there cannot be trusted
+   */
+  public SegmentedLog(
+      VolumeFactory volumes, Identity identity, int segmentBytes, long salt, Executor executor) {
+    if (segmentBytes < SEGMENT_BYTES_MIN) {
+      throw new IllegalArgumentException("segments of " + segmentBytes + " bytes");
+    }
+    this.volumes = volumes;
+    this.identity = identity;
+    this.segmentBytes = segmentBytes;
+    LogRecovery recovery = new LogRecovery(volumes, identity);
+    recovery.run();
+    tail = recovery.tail();
+    segments.addAll(recovery.segments());
+    writePosition = recovery.tailPosition();
+    preparer = new SegmentPreparer(volumes, segmentBytes, executor);
+    if (segments.isEmpty()) {
+      tail.salt = salt;
+      startSegment(1);
+    } else {
+      preparer.begin();
+    }
+    batch = tail.sequence;
+    hasGarbage = true;
+    updateSize();
+  }
+
+  @Override
+  public HardState hardState() {
+    synchronized (lock) {
+      return tail.hardState;
+    }
+  }
+
+  @Override
+  public EntryId base() {
+    synchronized (lock) {
+      return tail.base;
+    }
+  }
+
+  @Override
+  public long lastIndex() {
+    synchronized (lock) {
+      return tail.lastIndex;
+    }
+  }
+
+  @Override
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /**
+   * Whether a prepared segment is there, or on its way. If not, the disk is full or failing, and
+   * the log will fail when the active segment is full. For any thread, of the writer's latest turn.
+   */
+  public boolean isSpaceReserved() {
+    return preparer.isReserved();
+  }
+
+  @Override
+  public void saveHardState(HardState hardState) {
+    write(
+        () -> {
+          begin(Records.HARD_STATE, 16);
+          buffer.putLong(hardState.term()).putLong(hardState.votedFor().value());
+          end();
+          synchronized (lock) {
+            tail.hardState = hardState;
+          }
+        });
+  }
+
+  @Override
+  public void truncateFrom(long index) {
+    write(
+        () -> {
+          long base = tail.base.index();
+          Invariant.check(index > base, "truncate from %d, log starts after %d", index, base);
+          if (index > tail.lastIndex) {
+            return;
+          }
+          begin(Records.TRUNCATE, 8);
+          buffer.putLong(index);
+          end();
+          synchronized (lock) {
+            segments.forEach(segment -> segment.cutFrom(index));
+            pending.cutFrom(index);
+            tail.truncateFrom(index);
+          }
+        });
+  }
+
+  @Override
+  public void append(List<LogEntry> entries) {
+    write(
+        () -> {
+          int next = 0;
+          while (next < entries.size()) {
+            next = appendRecord(entries, next);
+          }
+        });
+  }
+
+  /** Appends as many entries as one record takes; returns the position of the one after. */
+  private int appendRecord(List<LogEntry> entries, int from) {
+    int bodyBytes = ENTRIES_PREFIX_BYTES + entryBytes(entries.get(from));
+    reserve(Records.recordBytes(bodyBytes));
+    int bodyBytesMax = Math.min(RECORD_BYTES_MAX, room()) - RECORD_HEADER_BYTES - 8;
+    int to = from + 1;
+    while (to < entries.size() && bodyBytes + entryBytes(entries.get(to)) <= bodyBytesMax) {
+      bodyBytes += entryBytes(entries.get(to++));
+    }
+    begin(Records.ENTRIES, bodyBytes);
+    buffer.putLong(tail.lastIndex + 1).putInt(to - from).putInt(0);
+    synchronized (lock) {
+      for (int i = from; i < to; i++) {
+        LogEntry entry = entries.get(i);
+        long last = tail.lastIndex;
+        Invariant.check(entry.index() == last + 1, "append %d after %d", entry.index(), last);
+        int start = buffer.position();
+        encode(entry);
+        pending.add(entry, writePosition + start);
+        tail.lastIndex = entry.index();
+        tail.lastTerm = entry.term();
+      }
+    }
+    end();
+    return to;
+  }
+
+  private static int entryBytes(LogEntry entry) {
+    return ENTRY_HEADER_BYTES + entry.data().length;
+  }
+
+  private void encode(LogEntry entry) {
+    int start = buffer.position();
+    byte[] data = entry.data();
+    buffer.putInt(data.length).putInt(0).putLong(entry.term());
+    buffer.putLong(entry.clusterTimeMillis()).putInt(entry.kind().code()).put(data);
+    buffer.putInt(start + 4, records.entryCrc(entry.index(), buffer, start, data.length));
+  }
+
+  @Override
+  public void compactTo(EntryId last) {
+    write(
+        () -> {
+          if (last.index() > tail.base.index()) {
+            long lastIndex = tail.lastIndex;
+            Invariant.check(
+                last.index() <= lastIndex, "compact to %d, last is %d", last.index(), lastIndex);
+            mark(last, false);
+            synchronized (lock) {
+              tail.base = last;
+            }
+          }
+        });
+  }
+
+  @Override
+  public void resetTo(EntryId last) {
+    write(
+        () -> {
+          mark(last, true);
+          synchronized (lock) {
+            segments.forEach(segment -> segment.cutFrom(0));
+            pending.clear();
+            tail.resetTo(last);
+          }
+        });
+  }
+
+  private void mark(EntryId last, boolean isReset) {
+    begin(Records.SNAPSHOT_MARK, 24);
+    buffer.putLong(last.index()).putLong(last.term()).putLong(isReset ? 1 : 0);
+    end();
+    hasGarbage = true;
+  }
+
+  @Override
+  public void sync() {
+    write(
+        () -> {
+          flush();
+          syncActive();
+          if (hasGarbage) {
+            hasGarbage = false;
+            dropOldSegments();
+          }
+        });
+  }
+
+  /** Whatever fails here leaves a state on disk that is not known: nothing is written any more. */
+  private void write(Runnable operation) {
+    Throwable earlier = failure;
+    if (earlier != null) {
+      throw new UncheckedIOException(
+          new IOException("the log failed before and takes no more writes", earlier));
+    }
+    try {
+      operation.run();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  /** Starts a record; the body follows in the buffer. */
+  private void begin(int type, int bodyBytes) {
+    int recordBytes = Records.recordBytes(bodyBytes);
+    reserve(recordBytes);
+    if (buffer.position() > 0 && buffer.position() + recordBytes > BUFFER_BYTES_MAX) {
+      flush();
+    }
+    if (buffer.remaining() < recordBytes) {
+      int capacity = Math.max(2 * buffer.capacity(), buffer.position() + recordBytes);
+      buffer = ByteBuffer.allocateDirect(capacity).put(buffer.flip());
+    }
+    recordStart = buffer.position();
+    buffer.putInt(bodyBytes).putInt(0).putInt(tail.crc).putInt(type);
+    buffer.putLong(tail.sequence).putLong(batch);
+  }
+
+  /** Completes the record. */
+  private void end() {
+    int bodyBytes = buffer.getInt(recordStart);
+    Invariant.check(
+        buffer.position() == recordStart + RECORD_HEADER_BYTES + bodyBytes,
+        "record of %d bytes",
+        bodyBytes);
+    tail.crc = records.recordCrc(tail.salt, buffer, recordStart, bodyBytes);
+    tail.sequence++;
+    buffer.putInt(recordStart + Records.CRC, tail.crc);
+    while (buffer.position() % 8 != 0) {
+      buffer.put((byte) 0);
+    }
+  }
+
+  /** Goes to the next segment if a record of this size does not fit this one. */
+  private void reserve(int recordBytes) {
+    if (recordBytes > room() && writePosition + buffer.position() > HEADER_BYTES) {
+      flush();
+      syncActive();
+      startSegment(active().sequence + 1);
+    }
+  }
+
+  private int room() {
+    return segmentBytes - writePosition - buffer.position();
+  }
+
+  private Segment active() {
+    return segments.get(segments.size() - 1);
+  }
+
+  /** One write of all that is buffered. */
+  private void flush() {
+    if (buffer.position() == 0) {
+      return;
+    }
+    int length = buffer.flip().remaining();
+    Segment active = active();
+    active.volume.putData(writePosition, buffer);
+    buffer.clear();
+    isWritten = true;
+    writePosition += length;
+    synchronized (lock) {
+      pending.moveTo(active);
+    }
+    if (writePosition > segmentBytes) {
+      updateSize();
+    }
+  }
+
+  private void syncActive() {
+    if (isWritten) {
+      active().volume.sync();
+      isWritten = false;
+    }
+    batch = tail.sequence;
+  }
+
+  private void startSegment(long sequence) {
+    SegmentHeader header =
+        new SegmentHeader(
+            SegmentHeader.FORMAT,
+            sequence,
+            identity,
+            tail.lastIndex + 1,
+            lastTerm(),
+            tail.hardState,
+            tail.base,
+            tail.salt);
+    SegmentPreparer.Prepared prepared = preparer.take();
+    ByteBuffer out = ByteBuffer.allocateDirect(HEADER_BYTES);
+    out.putInt(SegmentHeader.BODY_BYTES).putInt(0).putInt(tail.crc).putInt(Records.SEGMENT);
+    out.putLong(tail.sequence).putLong(tail.sequence);
+    header.encode(out);
+    // The salt is not known before the header is read, so the header itself goes without.
+    tail.crc = records.recordCrc(0, out, 0, SegmentHeader.BODY_BYTES);
+    tail.sequence++;
+    out.putInt(Records.CRC, tail.crc).flip();
+    prepared.volume().putData(0, out);
+    prepared.volume().sync();
+    volumes.rename(prepared.name(), header.fileName());
+    volumes.syncDirectory();
+    Segment segment =
+        new Segment(header.fileName(), sequence, prepared.volume(), tail.lastIndex + 1);
+    synchronized (lock) {
+      segments.add(segment);
+    }
+    preparer.begin();
+    writePosition = HEADER_BYTES;
+    batch = tail.sequence;
+    updateSize();
+  }
+
+  private long lastTerm() {
+    long last = tail.lastIndex;
+    if (last == tail.base.index()) {
+      return tail.base.term();
+    }
+    if (tail.lastTerm == LogTail.UNKNOWN_TERM) {
+      tail.lastTerm = read(last, last + 1, 0).get(0).term();
+    }
+    return tail.lastTerm;
+  }
+
+  /** Deletes the segments before the one with the first entry that is kept. */
+  private void dropOldSegments() {
+    List<Segment> dropped;
+    synchronized (lock) {
+      long first = tail.base.index() + 1;
+      int kept = 0;
+      while (kept < segments.size() - 1 && segments.get(kept).hasNothingFrom(first)) {
+        kept++;
+      }
+      dropped = List.copyOf(segments.subList(0, kept));
+      segments.subList(0, kept).clear();
+      dropped.forEach(Segment::drop);
+    }
+    if (!dropped.isEmpty()) {
+      dropped.forEach(segment -> volumes.delete(segment.name));
+      volumes.syncDirectory();
+      updateSize();
+    }
+  }
+
+  private void updateSize() {
+    long bytes = 0;
+    for (Segment segment : segments) {
+      bytes += segment.volume.length();
+    }
+    sizeBytes = bytes;
+  }
+
+  @Override
+  public List<LogEntry> read(long from, long toExclusive, long bytesMax) {
+    ReadPlan plan = new ReadPlan(volumes.location());
+    synchronized (lock) {
+      Throwable earlier = failure;
+      if (earlier != null) {
+        throw new UncheckedIOException(new IOException("the log failed before", earlier));
+      }
+      if (from <= tail.base.index()) {
+        return List.of();
+      }
+      plan.add(segments, pending, from, Math.min(toExclusive, tail.lastIndex + 1), bytesMax);
+      plan.acquire();
+    }
+    try {
+      return plan.read();
+    } finally {
+      synchronized (lock) {
+        plan.release();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      if (failure == null) {
+        failure = new IOException("the log is closed");
+      }
+      preparer.close();
+      segments.forEach(Segment::drop);
+      segments.clear();
+    }
+  }
+}

@@ -1,0 +1,329 @@
+package io.raftkv.storage;
+
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.Invariant;
+import io.raftkv.raft.SnapshotMeta;
+import io.raftkv.raft.SnapshotStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Snapshots as files, {@code snapshot-<index>-<term>.snap}. What is being made or received has
+ * another name until it is complete, verified and synced.
+ */
+public class SnapshotFiles implements SnapshotStore {
+  private static final Pattern SNAPSHOT = Pattern.compile("snapshot-(\\d{20})-(\\d{20})\\.snap");
+  private static final Pattern RECEIVING =
+      Pattern.compile("receiving-\\d{20}-\\d{20}-\\d{20}\\.tmp");
+  private static final String MAKING = "making-";
+  private static final String TEMPORARY = ".tmp";
+
+  private record Complete(String name, SnapshotMeta meta, long bytes) {}
+
+  private final VolumeFactory volumes;
+  private final boolean isCompressed;
+  private final List<String> damaged = new ArrayList<>();
+
+  /** By index. Guarded by this. */
+  private final TreeMap<Long, Complete> snapshots = new TreeMap<>();
+
+  private long number;
+
+  /**
+   * Verifies what is there, the whole of it, and removes leftovers.
+   *
+   * @param volumes the folder, used for nothing else
+   * @param isCompressed whether new snapshots are compressed, if the library for it is there
+   */
+  public SnapshotFiles(VolumeFactory volumes, boolean isCompressed) {
+    this.volumes = volumes;
+    this.isCompressed = isCompressed && BlockCompression.isAvailable();
+    for (String name : volumes.list()) {
+      if (SNAPSHOT.matcher(name).matches()) {
+        recover(name);
+      } else if (name.endsWith(TEMPORARY) && !RECEIVING.matcher(name).matches()) {
+        volumes.delete(name);
+      }
+    }
+  }
+
+  private void recover(String name) {
+    try (Volume volume = volumes.open(name)) {
+      SnapshotReader reader = new SnapshotReader(volume);
+      reader.verify();
+      if (!name.equals(fileName(reader.meta().last()))) {
+        throw new IOException("it is " + fileName(reader.meta().last()));
+      }
+      // After a crash of the process alone, file and name may still be in the page cache only.
+      volume.sync();
+      volumes.syncDirectory();
+      snapshots.put(reader.meta().index(), new Complete(name, reader.meta(), volume.length()));
+    } catch (IOException e) {
+      damaged.add(volumes.location() + "/" + name + " is not used: " + e.getMessage());
+    }
+  }
+
+  /** One line for each file that was found damaged and is not used. */
+  public List<String> damaged() {
+    return List.copyOf(damaged);
+  }
+
+  @Override
+  public synchronized Optional<SnapshotMeta> latest() {
+    return Optional.ofNullable(snapshots.lastEntry()).map(entry -> entry.getValue().meta);
+  }
+
+  @Override
+  public synchronized long sizeBytes() {
+    return snapshots.values().stream().mapToLong(Complete::bytes).sum();
+  }
+
+  @Override
+  public Sink create(SnapshotMeta meta) {
+    String name = MAKING + ++number + TEMPORARY;
+    return new FileSink(name, volumes.create(name), meta);
+  }
+
+  @Override
+  public Source open(long index) {
+    String name;
+    synchronized (this) {
+      Complete snapshot = snapshots.get(index);
+      if (snapshot == null) {
+        throw new UncheckedIOException(new NoSuchFileException("snapshot at " + index));
+      }
+      name = snapshot.name;
+    }
+    Volume volume = volumes.open(name);
+    try {
+      return new FileSource(volume, SnapshotFormat.readHeader(volume).meta());
+    } catch (IOException e) {
+      volume.close();
+      throw new UncheckedIOException(volumes.location() + "/" + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Receiver receive(EntryId last, long totalBytes) {
+    String name =
+        String.format("receiving-%020d-%020d-%020d.tmp", last.index(), last.term(), totalBytes);
+    for (String other : volumes.list()) {
+      if (RECEIVING.matcher(other).matches() && !other.equals(name)) {
+        volumes.delete(other);
+      }
+    }
+    Volume volume = volumes.exists(name) ? volumes.open(name) : volumes.create(name);
+    return new FileReceiver(name, volume, last, totalBytes);
+  }
+
+  @Override
+  public void retain(int count) {
+    Invariant.check(count > 0, "retain %d snapshots", count);
+    List<String> deleted = new ArrayList<>();
+    synchronized (this) {
+      while (snapshots.size() > count) {
+        Map.Entry<Long, Complete> oldest = snapshots.pollFirstEntry();
+        deleted.add(oldest.getValue().name);
+      }
+      for (String name : volumes.list()) {
+        Matcher matcher = SNAPSHOT.matcher(name);
+        if (matcher.matches() && isSuperseded(Long.parseLong(matcher.group(1)), name)) {
+          deleted.add(name);
+        }
+      }
+    }
+    deleted.stream().distinct().forEach(volumes::delete);
+    if (!deleted.isEmpty()) {
+      volumes.syncDirectory();
+    }
+  }
+
+  /** A damaged file is kept, for people to look at, until a newer snapshot stands in its place. */
+  private boolean isSuperseded(long index, String name) {
+    return !snapshots.isEmpty()
+        && index < snapshots.lastKey()
+        && snapshots.values().stream().noneMatch(snapshot -> snapshot.name.equals(name));
+  }
+
+  @Override
+  public void close() {}
+
+  private static String fileName(EntryId last) {
+    return String.format("snapshot-%020d-%020d.snap", last.index(), last.term());
+  }
+
+  /** Gives a complete file its name. On return the snapshot exists. */
+  private void publish(String temporary, Volume volume, SnapshotMeta meta, long bytes) {
+    if (volume.length() != bytes) {
+      throw new UncheckedIOException(
+          new IOException(temporary + " has " + volume.length() + " bytes of " + bytes));
+    }
+    volume.sync();
+    String name = fileName(meta.last());
+    volumes.rename(temporary, name);
+    volumes.syncDirectory();
+    synchronized (this) {
+      snapshots.put(meta.index(), new Complete(name, meta, bytes));
+    }
+  }
+
+  private final class FileSink implements Sink {
+    private final String name;
+    private final Volume volume;
+    private final SnapshotMeta meta;
+    private final SnapshotWriter writer;
+    private boolean isClosed;
+    private boolean isCommitted;
+
+    FileSink(String name, Volume volume, SnapshotMeta meta) {
+      this.name = name;
+      this.volume = volume;
+      this.meta = meta;
+      writer = new SnapshotWriter(volume, meta, isCompressed);
+    }
+
+    @Override
+    public OutputStream stream() {
+      return writer;
+    }
+
+    @Override
+    public void commit() {
+      publish(name, volume, meta, writer.finish());
+      isCommitted = true;
+    }
+
+    @Override
+    public void close() {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      volume.close();
+      if (!isCommitted && volumes.exists(name)) {
+        volumes.delete(name);
+      }
+    }
+  }
+
+  private static final class FileSource implements Source {
+    private final Volume volume;
+    private final SnapshotMeta meta;
+
+    FileSource(Volume volume, SnapshotMeta meta) {
+      this.volume = volume;
+      this.meta = meta;
+    }
+
+    @Override
+    public SnapshotMeta meta() {
+      return meta;
+    }
+
+    @Override
+    public long totalBytes() {
+      return volume.length();
+    }
+
+    @Override
+    public byte[] read(long offset, int lengthMax) {
+      byte[] bytes = new byte[(int) Math.max(0, Math.min(lengthMax, volume.length() - offset))];
+      volume.getData(offset, bytes, 0, bytes.length);
+      return bytes;
+    }
+
+    @Override
+    public InputStream stream() {
+      try {
+        return new SnapshotReader(volume);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      volume.close();
+    }
+  }
+
+  private final class FileReceiver implements Receiver {
+    private final String name;
+    private final EntryId last;
+    private final long totalBytes;
+    private @Nullable Volume volume;
+    private long nextOffset;
+
+    FileReceiver(String name, Volume volume, EntryId last, long totalBytes) {
+      this.name = name;
+      this.volume = volume;
+      this.last = last;
+      this.totalBytes = totalBytes;
+      nextOffset = volume.length();
+    }
+
+    @Override
+    public long nextOffset() {
+      return nextOffset;
+    }
+
+    @Override
+    public void write(byte[] data) {
+      if (nextOffset + data.length > totalBytes) {
+        throw new UncheckedIOException(
+            new IOException("more than the " + totalBytes + " bytes announced"));
+      }
+      opened().putData(nextOffset, ByteBuffer.wrap(data));
+      nextOffset += data.length;
+    }
+
+    @Override
+    public SnapshotMeta finish() {
+      boolean isFinished = false;
+      try {
+        SnapshotReader reader = new SnapshotReader(opened());
+        reader.verify();
+        if (!reader.meta().last().equals(last)) {
+          throw new IOException("received " + reader.meta().last() + " in place of " + last);
+        }
+        publish(name, opened(), reader.meta(), totalBytes);
+        isFinished = true;
+        return reader.meta();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } finally {
+        close();
+        if (!isFinished && volumes.exists(name)) {
+          volumes.delete(name);
+        }
+      }
+    }
+
+    private Volume opened() {
+      if (volume == null) {
+        throw new IllegalStateException("the receiver is closed");
+      }
+      return volume;
+    }
+
+    @Override
+    public void close() {
+      if (volume != null) {
+        volume.close();
+        volume = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.raftkv.storage;
+
+import io.raftkv.raft.SnapshotMeta;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. Used by one thread. */
+final class SnapshotWriter extends OutputStream {
+  private final Volume volume;
+  private final boolean isCompressed;
+  private final byte[] block = new byte[SnapshotFormat.BLOCK_BYTES];
+  private int blockLength;
+  private long blocks;
+  private long rawBytes;
+  private long offset;
+  private int total;
+
+  SnapshotWriter(Volume volume, SnapshotMeta meta, boolean isCompressed) {
+    this.volume = volume;
+    this.isCompressed = isCompressed;
+    byte[] header = SnapshotFormat.encodeHeader(meta, isCompressed);
+    put(ByteBuffer.wrap(header));
+    total = ByteBuffer.wrap(header).getInt(header.length - 4);
+  }
+
+  @Override
+  public void write(int b) throws IOException {
+    write(new byte[] {(byte) b}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int from, int length) throws IOException {
+    try {
+      int done = 0;
+      while (done < length) {
+        int count = Math.min(length - done, block.length - blockLength);
+        System.arraycopy(bytes, from + done, block, blockLength, count);
+        blockLength += count;
+        done += count;
+        if (blockLength == block.length) {
+          writeBlock();
+        }
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /**
+   * Writes what is left and the trailer.
+   *
+   * @return the length of the file
+   */
+  long finish() {
+    writeBlock();
+    put(ByteBuffer.wrap(SnapshotFormat.encodeTrailer(blocks, rawBytes, total)));
+    return offset;
+  }
+
+  private void writeBlock() {
+    if (blockLength == 0) {
+      return;
+    }
+    byte[] stored =
+        isCompressed
+            ? BlockCompression.compress(block, blockLength)
+            : Arrays.copyOf(block, blockLength);
+    int crc = SnapshotFormat.blockCrc(blocks, blockLength, stored);
+    ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + stored.length);
+    put(out.putInt(blockLength).putInt(stored.length).putInt(crc).put(stored).flip());
+    total = SnapshotFormat.chain(total, crc);
+    blocks++;
+    rawBytes += blockLength;
+    blockLength = 0;
+  }
+
+  private void put(ByteBuffer bytes) {
+    int length = bytes.remaining();
+    volume.putData(offset, bytes);
+    offset += length;
+  }
+}

@@ -1,0 +1,175 @@
+package io.raftkv.storage;
+
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.StableStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The identity of a member, in a file of two slots of 4 KiB: {@code magic | format | sequence |
+ * cluster id | member id | crc}. A save writes the older slot, syncs it, and then the other one: a
+ * crash leaves one of them whole, and so does a damaged page. The valid slot with the higher
+ * sequence counts.
+ *
+ * <p>Used by one thread.
+ */
+public final class StableSlots implements StableStore {
+  static final String NAME = "identity";
+  static final int FORMAT = 1;
+  static final int SLOT_BYTES = 4096;
+
+  private static final String TEMPORARY = NAME + ".tmp";
+
+  /** "raftkvid". */
+  private static final long MAGIC = 0x726166746b766964L;
+
+  private static final int CRC_OFFSET = 36;
+
+  private record Slot(int number, long sequence, Identity identity) {}
+
+  private final VolumeFactory volumes;
+  private final Volume volume;
+  private @Nullable Slot latest;
+  private @Nullable Throwable failure;
+
+  /**
+   * Opens the file, or makes one without an identity.
+   *
+   * @throws DamagedException if there is an identity and it cannot be read
+   */
+  public StableSlots(VolumeFactory volumes) {
+    this.volumes = volumes;
+    if (!volumes.exists(NAME)) {
+      create(volumes);
+    }
+    volume = volumes.open(NAME);
+    try {
+      load();
+      volumes.syncDirectory();
+    } catch (UncheckedIOException e) {
+      volume.close();
+      throw e;
+    }
+  }
+
+  private static void create(VolumeFactory volumes) {
+    if (volumes.exists(TEMPORARY)) {
+      volumes.delete(TEMPORARY);
+    }
+    try (Volume created = volumes.create(TEMPORARY)) {
+      SegmentPreparer.fill(created, 0, 2 * SLOT_BYTES);
+      created.sync();
+    }
+    volumes.rename(TEMPORARY, NAME);
+    volumes.syncDirectory();
+  }
+
+  private void load() {
+    if (volume.length() != 2 * SLOT_BYTES) {
+      throw damaged(0, "it has " + volume.length() + " bytes");
+    }
+    Slot best = null;
+    int valid = 0;
+    int empty = 0;
+    for (int i = 0; i < 2; i++) {
+      byte[] bytes = new byte[SLOT_BYTES];
+      volume.getData((long) i * SLOT_BYTES, bytes, 0, SLOT_BYTES);
+      Slot slot = decode(ByteBuffer.wrap(bytes), i);
+      valid += slot != null ? 1 : 0;
+      if (slot != null && (best == null || slot.sequence > best.sequence)) {
+        best = slot;
+      }
+      empty += isZero(bytes) ? 1 : 0;
+    }
+    // One slot torn and the other one never written: the first save did not return.
+    if (best == null && empty == 0) {
+      throw damaged(0, "neither copy of the identity is valid");
+    }
+    latest = best;
+    if (best != null && (valid < 2 || best.number == 0)) {
+      // A save was cut short, or a copy rotted. The sync of the copy that is left may have failed,
+      // and it be in the page cache only, so both are written again, that one last.
+      save(best.identity);
+    }
+  }
+
+  private @Nullable Slot decode(ByteBuffer in, int slot) {
+    if (in.getLong() != MAGIC || in.getInt(CRC_OFFSET) != crc(in.array())) {
+      return null;
+    }
+    int format = in.getInt();
+    if (format != FORMAT) {
+      throw new DamagedException(
+          volumes.location() + "/" + NAME,
+          (long) slot * SLOT_BYTES,
+          "written in format " + format,
+          "use the version that wrote it");
+    }
+    return new Slot(slot, in.getLong(), new Identity(in.getLong(), new MemberId(in.getLong())));
+  }
+
+  private static boolean isZero(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private DamagedException damaged(long offset, String what) {
+    return new DamagedException(
+        volumes.location() + "/" + NAME,
+        offset,
+        what,
+        "restore this file, or replace the member by a new one with an empty data directory");
+  }
+
+  private static int crc(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, CRC_OFFSET);
+    return (int) crc.getValue();
+  }
+
+  @Override
+  public Optional<Identity> identity() {
+    return Optional.ofNullable(latest).map(Slot::identity);
+  }
+
+  @Override
+  public void save(Identity identity) {
+    if (failure != null) {
+      throw new UncheckedIOException(
+          new IOException("the store failed before and takes no more writes", failure));
+    }
+    try {
+      Slot before = latest;
+      long sequence = before == null ? 1 : before.sequence + 1;
+      int first = before == null ? 0 : 1 - before.number;
+      write(first, sequence, identity);
+      write(1 - first, sequence + 1, identity);
+      latest = new Slot(1 - first, sequence + 1, identity);
+    } catch (UncheckedIOException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  private void write(int number, long sequence, Identity identity) {
+    ByteBuffer out = ByteBuffer.allocate(SLOT_BYTES);
+    out.putLong(MAGIC).putInt(FORMAT).putLong(sequence);
+    out.putLong(identity.clusterId()).putLong(identity.memberId().value());
+    out.putInt(CRC_OFFSET, crc(out.array()));
+    volume.putData((long) number * SLOT_BYTES, out.clear());
+    volume.sync();
+  }
+
+  @Override
+  public void close() {
+    volume.close();
+  }
+}

@@ -1,0 +1,124 @@
+package io.raftkv.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.raftkv.raft.SnapshotStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class SnapshotFilesTest extends SnapshotStoreContract {
+  private FaultyVolumes volumes = new FaultyVolumes(new Random(1));
+
+  @Override
+  SnapshotStore create() {
+    return new SnapshotFiles(volumes, true);
+  }
+
+  @Override
+  SnapshotStore reopen(SnapshotStore store) {
+    store.close();
+    volumes.powerLoss();
+    return create();
+  }
+
+  @Test
+  void crashOrFailureAtAnyOperationLeavesTheLatestCommittedSnapshot() throws IOException {
+    for (long operation = 1; operation <= 40; operation++) {
+      for (int seed = 0; seed < 8; seed++) {
+        volumes = new FaultyVolumes(new Random(seed));
+        boolean isPowerCut = seed % 2 == 0;
+        if (isPowerCut) {
+          volumes.cutPowerAt(operation);
+        } else {
+          volumes.failAt(operation);
+        }
+        long committed = 0;
+        long started = 0;
+        try {
+          store = create();
+          for (long index = 10; index <= 40; index += 10) {
+            started = index;
+            make(store, meta(index), state(index, 150_000));
+            committed = index;
+            store.retain(1);
+          }
+        } catch (UncheckedIOException e) {
+          assertThat(e).isNotInstanceOf(DamagedException.class);
+        }
+        if (isPowerCut) {
+          volumes.powerLoss();
+        } else {
+          volumes.restart();
+        }
+        store = create();
+        long found = store.latest().map(meta -> meta.index()).orElse(0L);
+        assertThat(found).as("%s %s", operation, seed).isBetween(committed, started);
+        if (found > 0) {
+          assertThat(load(store, found)).isEqualTo(state(found, 150_000));
+        }
+      }
+    }
+  }
+
+  @Test
+  void damagedSnapshotIsReportedAndThePreviousOneUsed() throws IOException {
+    make(store, meta(10), state(1, 1000));
+    make(store, meta(20), state(2, 1000));
+    String name = volumes.list().get(1);
+    int length = volumes.bytes(name).length;
+    for (int at = 0; at < length; at++) {
+      volumes.flipBit(name, 8L * at + at % 8);
+      SnapshotFiles reopened = new SnapshotFiles(volumes, true);
+      assertThat(reopened.latest()).as("byte %s", at).contains(meta(10));
+      assertThat(load(reopened, 10)).isEqualTo(state(1, 1000));
+      assertThat(reopened.damaged()).hasSize(1);
+      assertThat(reopened.damaged().get(0)).contains(name).doesNotContain("\n");
+      volumes.flipBit(name, 8L * at + at % 8);
+    }
+  }
+
+  @Test
+  void damageThatComesWhileTheSnapshotIsOpenIsNotReturned() {
+    byte[] state = state(1, 300_000);
+    make(store, meta(10), state);
+    String name = volumes.list().get(0);
+    int length = volumes.bytes(name).length;
+    for (int at = 100; at < length; at += 997) {
+      volumes.flipBit(name, 8L * at);
+      try {
+        assertThat(load(store, 10)).isEqualTo(state);
+        throw new AssertionError("byte " + at);
+      } catch (IOException e) {
+        assertThat(e.getMessage()).contains("damaged");
+      }
+      volumes.flipBit(name, 8L * at);
+    }
+  }
+
+  @Test
+  void leftoversAreRemovedAndAPartlyReceivedSnapshotIsKept() {
+    volumes.put("making-3.tmp", new byte[10]);
+    try (SnapshotStore.Receiver receiver = store.receive(meta(10).last(), 1000)) {
+      receiver.write(new byte[500]);
+    }
+    volumes.restart();
+    store = create();
+    assertThat(volumes.exists("making-3.tmp")).isFalse();
+    try (SnapshotStore.Receiver receiver = store.receive(meta(10).last(), 1000)) {
+      assertThat(receiver.nextOffset()).isEqualTo(500);
+    }
+  }
+
+  @Test
+  void uncompressedSnapshotsAreReadAsWell() throws IOException {
+    store = new SnapshotFiles(volumes, false);
+    make(store, meta(10), state(1, 300_000));
+    long uncompressed = store.sizeBytes();
+    store = reopen(store);
+    assertThat(load(store, 10)).isEqualTo(state(1, 300_000));
+    make(store, meta(10), state(1, 300_000));
+    assertThat(store.sizeBytes()).isLessThan(uncompressed);
+  }
+}
