@@ -1,0 +1,252 @@
+package io.raftkv.transport;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.netty.channel.EventLoop;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Another member: the links that we dialled for requests, and the streams that it opened, on which
+ * answers return.
+ */
+final class Peer implements Link.Owner {
+  /** What a peer needs of the transport. For any thread. */
+  interface Host {
+    ManagedChannel open(String address, EventLoop loop);
+
+    Handshake handshake(MemberId to);
+
+    Handshake check(Metadata metadata, MemberId from) throws Handshake.RefusedException;
+
+    void deliver(Message message);
+
+    void unreachable(MemberId member);
+
+    RateLimitedLog log();
+  }
+
+  private final MemberId id;
+  private final String address;
+  private final TransportStats stats;
+  private final Host host;
+  private final Decoder decoder;
+  private final Map<Rpc.Connection, Link> links = new EnumMap<>(Rpc.Connection.class);
+
+  /** By the ordinal of {@link Rpc}: the newest stream that the peer opened. */
+  private final AtomicReferenceArray<@Nullable Outbox> answers =
+      new AtomicReferenceArray<>(Rpc.COUNT);
+
+  /** As the peer said itself; null until then. */
+  private volatile @Nullable String clientAddress;
+
+  private volatile boolean isControlUp;
+
+  /** Until the first connection, a peer that does not answer is one that has not started yet. */
+  private volatile boolean wasControlUp;
+
+  private volatile boolean isClosed;
+
+  Peer(
+      MemberId id,
+      String address,
+      TransportOptions options,
+      IoLoops loops,
+      TransportStats stats,
+      Host host) {
+    this.id = id;
+    this.address = address;
+    this.stats = stats;
+    this.host = host;
+    this.decoder = new Decoder(id, options.self());
+    for (Rpc.Connection connection : Rpc.Connection.values()) {
+      links.put(connection, new Link(connection, loops.of(connection), options, stats, this));
+    }
+  }
+
+  MemberId id() {
+    return id;
+  }
+
+  String address() {
+    return address;
+  }
+
+  Optional<String> clientAddress() {
+    return Optional.ofNullable(clientAddress);
+  }
+
+  /** The peer said where clients reach it. */
+  void learn(String clientAddress) {
+    this.clientAddress = clientAddress;
+  }
+
+  boolean isConnected() {
+    return isControlUp;
+  }
+
+  /** Starts to connect; also a hint that the peer is there. */
+  void dial() {
+    link(Rpc.Connection.CONTROL).dial();
+  }
+
+  /** Queues the message, or drops it. For any thread. */
+  void offer(Message message) {
+    Rpc rpc = Rpc.of(message);
+    if (!Rpc.isAnswer(message)) {
+      link(connection(rpc)).offer(rpc, message);
+      return;
+    }
+    Outbox outbox = answers.get(rpc.ordinal());
+    if (outbox == null) {
+      stats.countDroppedUnconnected(message.stream());
+    } else {
+      outbox.offer(message);
+    }
+  }
+
+  private static Rpc.Connection connection(Rpc rpc) {
+    return switch (rpc) {
+      case APPEND_ENTRIES -> Rpc.Connection.REPLICATION;
+      case INSTALL_SNAPSHOT -> Rpc.Connection.SNAPSHOT;
+      case REQUEST_VOTE, HEARTBEAT, TIMEOUT_NOW, READ_INDEX, FORWARD -> Rpc.Connection.CONTROL;
+    };
+  }
+
+  private Link link(Rpc.Connection connection) {
+    Link link = links.get(connection);
+    if (link == null) {
+      throw new IllegalStateException("no link for " + connection);
+    }
+    return link;
+  }
+
+  /** The peer opened a stream: answers go there from now on. */
+  void answerOn(Rpc rpc, Outbox outbox) {
+    Outbox older = answers.getAndSet(rpc.ordinal(), outbox);
+    if (older != null) {
+      older.close(Status.CANCELLED.withDescription("a newer stream replaces this one"));
+    }
+    if (isClosed) {
+      closeAnswers();
+    }
+  }
+
+  void answerEnded(Rpc rpc, Outbox outbox) {
+    answers.compareAndSet(rpc.ordinal(), outbox, null);
+    outbox.ended();
+  }
+
+  /** No longer a member, or at another address. */
+  void close() {
+    isClosed = true;
+    links.values().forEach(Link::close);
+    closeAnswers();
+  }
+
+  private void closeAnswers() {
+    for (int i = 0; i < Rpc.COUNT; i++) {
+      Outbox outbox = answers.getAndSet(i, null);
+      if (outbox != null) {
+        outbox.close(Status.UNAVAILABLE.withDescription("this member closes the connection"));
+      }
+    }
+  }
+
+  @Override
+  public ManagedChannel open(EventLoop loop) {
+    return host.open(address, loop);
+  }
+
+  @Override
+  public Metadata handshake() {
+    return host.handshake(id).encode();
+  }
+
+  @Override
+  public void checkAnswer(Metadata headers) throws Handshake.RefusedException {
+    try {
+      learn(host.check(headers, id).clientAddress());
+    } catch (Handshake.RefusedException e) {
+      stats.countRefusedHandshake();
+      throw e;
+    }
+  }
+
+  @Override
+  public void received(Frame frame) throws BadMessageException {
+    Message message;
+    try {
+      message = decoder.decode(frame);
+    } catch (BadMessageException e) {
+      stats.countBadMessage();
+      host.log()
+          .warn("bad" + id, "closed a stream of member {}: {}", id, Printable.of(e.getMessage()));
+      throw e;
+    }
+    if (!isClosed) {
+      stats.countReceived(message.stream());
+      host.deliver(message);
+    }
+  }
+
+  @Override
+  public boolean mayDial(Rpc.Connection connection) {
+    // Where control cannot connect the others could not either; it wakes them.
+    return !isClosed && (connection == Rpc.Connection.CONTROL || isControlUp);
+  }
+
+  @Override
+  public void up(Rpc.Connection connection) {
+    if (connection == Rpc.Connection.CONTROL) {
+      isControlUp = true;
+      wasControlUp = true;
+      link(Rpc.Connection.REPLICATION).dial();
+      link(Rpc.Connection.SNAPSHOT).dial();
+    }
+  }
+
+  @Override
+  public void down(Rpc.Connection connection, Status status, boolean isGone) {
+    if (connection != Rpc.Connection.CONTROL) {
+      return;
+    }
+    isControlUp = false;
+    if (isGone && !isClosed) {
+      host.unreachable(id);
+    }
+    switch (status.getCode()) {
+      case FAILED_PRECONDITION, PERMISSION_DENIED -> {
+        stats.countRefusedHandshake();
+        host.log()
+            .warn(
+                "dial" + id,
+                "no connection to member {} at {}: {}",
+                id,
+                address,
+                Printable.of(status.getDescription()));
+      }
+      default -> {
+        String reason = Printable.of(reason(status));
+        if (wasControlUp) {
+          host.log()
+              .warn("dial" + id, "connection to member {} at {} broke: {}", id, address, reason);
+        } else {
+          host.log()
+              .info("wait" + id, "member {} at {} does not answer yet: {}", id, address, reason);
+        }
+      }
+    }
+  }
+
+  private static @Nullable String reason(Status status) {
+    Throwable cause = status.getCause();
+    return cause == null ? status.getCode() + " " + status.getDescription() : cause.getMessage();
+  }
+}
