@@ -1,0 +1,223 @@
+package io.raftkv.kv;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.raftkv.proto.peer.v1.Command;
+import io.raftkv.proto.peer.v1.CommandResult;
+import io.raftkv.proto.peer.v1.DeleteCommand;
+import io.raftkv.proto.peer.v1.ExpireCommand;
+import io.raftkv.proto.peer.v1.PutCommand;
+import io.raftkv.proto.peer.v1.StoredKeyValue;
+import io.raftkv.raft.LogEntry;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each command does to the state: a pure function of both. Confined to the apply lane.
+ *
+ * <p>A command that this version does not know in full was written by a newer one. It stops the
+ * member with an {@link IllegalStateException}: to skip it, or a field of it, would make replicas
+ * differ.
+ */
+final class CommandApplier {
+  static final int NO_CONDITION = 0;
+  static final int IF_ABSENT = 1;
+  static final int IF_REVISION = 2;
+
+  private static final byte[] NO_RESULT = {};
+
+  private final KvLimits limits;
+
+  CommandApplier(KvLimits limits) {
+    this.limits = limits;
+  }
+
+  /** Applies the next entry and returns the bytes of its result, none for what is no command. */
+  byte[] apply(KvState state, LogEntry entry) {
+    // Decoded before anything changes: a refusal leaves the state as it was.
+    Command command = entry.kind() == LogEntry.Kind.COMMAND ? decode(entry) : null;
+    state.begin(entry.index(), entry.term(), entry.kind().code(), entry.clusterTimeMillis());
+    byte[] result = command == null ? NO_RESULT : run(state, command).toByteArray();
+    state.end();
+    return result;
+  }
+
+  private static Command decode(LogEntry entry) {
+    Command command;
+    try {
+      command = Command.parseFrom(entry.data());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("entry " + entry + " is not a command", e);
+    }
+    boolean isKnown =
+        switch (command.getOperationCase()) {
+          case PUT ->
+              isKnown(command.getPut())
+                  && command.getPut().getCondition() >= NO_CONDITION
+                  && command.getPut().getCondition() <= IF_REVISION;
+          case DELETE -> isKnown(command.getDelete());
+          case COMPACT -> isKnown(command.getCompact());
+          case EXPIRE -> isKnown(command.getExpire());
+          case OPERATION_NOT_SET -> false;
+        };
+    if (!isKnown || !isKnown(command)) {
+      throw new IllegalStateException(
+          "entry " + entry + " is a command that this version does not know");
+    }
+    return command;
+  }
+
+  private static boolean isKnown(Message message) {
+    return message.getUnknownFields().asMap().isEmpty();
+  }
+
+  private CommandResult run(KvState state, Command command) {
+    CommandResult.Builder result = CommandResult.newBuilder();
+    switch (command.getOperationCase()) {
+      case PUT -> put(state, command.getPut(), result);
+      case DELETE -> delete(state, command.getDelete(), result);
+      case COMPACT -> state.compact(command.getCompact().getRevision());
+      case EXPIRE -> expire(state, command.getExpire(), result);
+      case OPERATION_NOT_SET -> throw new IllegalStateException("refused before");
+    }
+    return result.setRevision(state.revision()).build();
+  }
+
+  private static void put(KvState state, PutCommand put, CommandResult.Builder result) {
+    byte[] key = put.getKey().toByteArray();
+    Version newest = state.newest(key);
+    Version live = newest == null || newest.isTombstone() ? null : newest;
+    long standing = live == null ? 0 : live.modRevision;
+    boolean holds =
+        switch (put.getCondition()) {
+          case IF_ABSENT -> live == null;
+          case IF_REVISION -> standing == put.getIfRevision();
+          default -> true;
+        };
+    if (!holds) {
+      result.setConditionFailed(true).setConditionModRevision(standing);
+      return;
+    }
+    if (put.getReturnPrevious() && live != null) {
+      result.addPrevious(stored(live.of(key)));
+    }
+    state.nextRevision();
+    long expiryMillis = expiryMillis(state, put.getTtlMillis());
+    state.put(key, newest, put.getValue().toByteArray(), expiryMillis);
+  }
+
+  /** 0 without a time to live; never beyond the end of time. */
+  private static long expiryMillis(KvState state, long ttlMillis) {
+    if (ttlMillis <= 0) {
+      return 0;
+    }
+    long now = state.clusterTimeMillis();
+    return ttlMillis > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + ttlMillis;
+  }
+
+  private void delete(KvState state, DeleteCommand delete, CommandResult.Builder result) {
+    if (delete.getSingle()) {
+      deleteSingle(state, delete, result);
+      return;
+    }
+    List<KeyVersion> found = find(state, delete);
+    if (found == null) {
+      result.setTooMany(true);
+      return;
+    }
+    if (found.isEmpty()) {
+      return;
+    }
+    state.nextRevision();
+    for (KeyVersion one : found) {
+      deleteLive(state, one.key());
+      if (delete.getReturnPrevious()) {
+        result.addPrevious(stored(one));
+      }
+    }
+    result.setDeleted(found.size());
+  }
+
+  private static void deleteSingle(
+      KvState state, DeleteCommand delete, CommandResult.Builder result) {
+    byte[] key = delete.getStart().toByteArray();
+    Version live = state.live(key);
+    long standing = live == null ? 0 : live.modRevision;
+    if (delete.hasIfRevision() && delete.getIfRevision() != standing) {
+      result.setConditionFailed(true).setConditionModRevision(standing);
+      return;
+    }
+    if (live == null) {
+      return;
+    }
+    if (delete.getReturnPrevious()) {
+      result.addPrevious(stored(live.of(key)));
+    }
+    state.nextRevision();
+    state.delete(key, live);
+    result.setDeleted(1);
+  }
+
+  /** What a range delete would delete, in key order; null if that is more than is allowed. */
+  private @Nullable List<KeyVersion> find(KvState state, DeleteCommand delete) {
+    KeyRange range =
+        KeyRange.of(
+            delete.getStart().toByteArray(),
+            delete.hasEnd() ? delete.getEnd().toByteArray() : null);
+    long wanted = delete.getLimit() <= 0 ? Long.MAX_VALUE : delete.getLimit();
+    long previousBytes = 0;
+    List<KeyVersion> found = new ArrayList<>();
+    TreeCursor<Version> cursor = state.cursor(range);
+    while (found.size() < wanted && cursor.next()) {
+      Version newest = cursor.value();
+      if (newest.isTombstone()) {
+        continue;
+      }
+      KeyVersion one = newest.of(cursor.key());
+      previousBytes += one.key().length + one.value().length;
+      if (found.size() == limits.deleteKeysMax()
+          || (delete.getReturnPrevious() && previousBytes > limits.previousBytesMax())) {
+        return null;
+      }
+      found.add(one);
+    }
+    return found;
+  }
+
+  private void expire(KvState state, ExpireCommand expire, CommandResult.Builder result) {
+    int limit =
+        expire.getLimit() <= 0
+            ? limits.expireKeysMax()
+            : Math.min(expire.getLimit(), limits.expireKeysMax());
+    List<byte[]> due = state.due(limit);
+    if (due.isEmpty()) {
+      return;
+    }
+    state.nextRevision();
+    for (byte[] key : due) {
+      deleteLive(state, key);
+    }
+    result.setDeleted(due.size());
+  }
+
+  private static void deleteLive(KvState state, byte[] key) {
+    Version live = state.live(key);
+    if (live == null) {
+      throw new IllegalStateException("a key to delete does not exist");
+    }
+    state.delete(key, live);
+  }
+
+  private static StoredKeyValue stored(KeyVersion version) {
+    ByteString key = Commands.wrap(version.key());
+    return StoredKeyValue.newBuilder()
+        .setKey(key)
+        .setValue(Commands.wrap(version.value()))
+        .setCreateRevision(version.createRevision())
+        .setModRevision(version.modRevision())
+        .setVersion(version.version())
+        .build();
+  }
+}

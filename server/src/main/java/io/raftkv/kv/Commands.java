@@ -1,0 +1,148 @@
+package io.raftkv.kv;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import io.raftkv.proto.peer.v1.Command;
+import io.raftkv.proto.peer.v1.CommandResult;
+import io.raftkv.proto.peer.v1.CompactCommand;
+import io.raftkv.proto.peer.v1.DeleteCommand;
+import io.raftkv.proto.peer.v1.ExpireCommand;
+import io.raftkv.proto.peer.v1.PutCommand;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Encodes commands, once, as they will stand in the log of every member, and decodes their results.
+ * Sizes of keys and values are checked by the caller. For any thread.
+ */
+public final class Commands {
+  private Commands() {}
+
+  /** What must hold for a put to take place. */
+  public sealed interface PutCondition {
+    /** Always. */
+    record None() implements PutCondition {}
+
+    /** Only if the key does not exist. */
+    record IfAbsent() implements PutCondition {}
+
+    /** Only if the key's mod_revision is this; 0 stands for a key that does not exist. */
+    record IfRevision(long revision) implements PutCondition {}
+
+    PutCondition NONE = new None();
+    PutCondition IF_ABSENT = new IfAbsent();
+
+    static PutCondition ifRevision(long revision) {
+      return new IfRevision(revision);
+    }
+  }
+
+  /** An unconditional put without time to live. */
+  public static byte[] put(byte[] key, byte[] value) {
+    return put(wrap(key), wrap(value), PutCondition.NONE, 0, false);
+  }
+
+  /**
+   * A put.
+   *
+   * @param ttlMillis the key is deleted this long after the write, by cluster time; 0: it stays
+   * @throws IllegalArgumentException if the time to live or the revision is negative
+   */
+  public static byte[] put(
+      ByteString key,
+      ByteString value,
+      PutCondition condition,
+      long ttlMillis,
+      boolean returnPrevious) {
+    PutCommand.Builder put =
+        PutCommand.newBuilder()
+            .setKey(key)
+            .setValue(value)
+            .setTtlMillis(notNegative(ttlMillis, "time to live"))
+            .setReturnPrevious(returnPrevious);
+    if (condition instanceof PutCondition.IfAbsent) {
+      put.setCondition(CommandApplier.IF_ABSENT);
+    } else if (condition instanceof PutCondition.IfRevision only) {
+      put.setCondition(CommandApplier.IF_REVISION)
+          .setIfRevision(notNegative(only.revision(), "revision"));
+    }
+    return Command.newBuilder().setPut(put).build().toByteArray();
+  }
+
+  /**
+   * A delete of one key.
+   *
+   * @param ifRevision if present, only if the key's mod_revision is this; 0 stands for a key that
+   *     does not exist
+   */
+  public static byte[] delete(ByteString key, OptionalLong ifRevision, boolean returnPrevious) {
+    DeleteCommand.Builder delete =
+        DeleteCommand.newBuilder().setStart(key).setSingle(true).setReturnPrevious(returnPrevious);
+    if (ifRevision.isPresent()) {
+      delete.setIfRevision(notNegative(ifRevision.getAsLong(), "revision"));
+    }
+    return Command.newBuilder().setDelete(delete).build().toByteArray();
+  }
+
+  /** An unconditional delete of one key. */
+  public static byte[] delete(byte[] key) {
+    return delete(wrap(key), OptionalLong.empty(), false);
+  }
+
+  /**
+   * A delete of a range.
+   *
+   * @param limit at most so many keys, in key order; 0: no limit of the request
+   */
+  public static byte[] delete(KeyRange range, long limit, boolean returnPrevious) {
+    DeleteCommand.Builder delete =
+        DeleteCommand.newBuilder()
+            .setStart(wrap(range.start()))
+            .setLimit(notNegative(limit, "limit"))
+            .setReturnPrevious(returnPrevious);
+    byte @Nullable [] end = range.endExclusiveOrNull();
+    if (end != null) {
+      delete.setEnd(wrap(end));
+    }
+    return Command.newBuilder().setDelete(delete).build().toByteArray();
+  }
+
+  /** Forgets what only reads below this revision need; a later revision than the last means it. */
+  public static byte[] compact(long revision) {
+    CompactCommand.Builder compact =
+        CompactCommand.newBuilder().setRevision(notNegative(revision, "revision"));
+    return Command.newBuilder().setCompact(compact).build().toByteArray();
+  }
+
+  /** Deletes at most so many of the keys whose time has passed; 0: as many as one command may. */
+  public static byte[] expire(int limit) {
+    ExpireCommand.Builder expire =
+        ExpireCommand.newBuilder().setLimit((int) notNegative(limit, "limit"));
+    return Command.newBuilder().setExpire(expire).build().toByteArray();
+  }
+
+  /**
+   * The result of a command.
+   *
+   * @throws IllegalStateException if these bytes are none: a defect
+   */
+  public static CommandResult decodeResult(byte[] result) {
+    try {
+      return CommandResult.parseFrom(result);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("undecodable command result", e);
+    }
+  }
+
+  static ByteString wrap(byte[] bytes) {
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+
+  private static long notNegative(long value, String what) {
+    if (value < 0) {
+      throw new IllegalArgumentException("negative " + what + ": " + value);
+    }
+    return value;
+  }
+}

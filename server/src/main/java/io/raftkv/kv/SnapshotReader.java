@@ -1,0 +1,133 @@
+package io.raftkv.kv;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+
+/**
+ * Reads what {@link SnapshotWriter} wrote, and believes none of it: order, bounds, counts and the
+ * checksum are verified, and a length read from the stream allocates no more than the stream then
+ * delivers. Anything wrong is an {@link IOException}, and there is no state.
+ */
+final class SnapshotReader {
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final CheckedInputStream checked;
+  private final DataInputStream in;
+  private long records;
+
+  SnapshotReader(InputStream from) {
+    this.checked =
+        new CheckedInputStream(new BufferedInputStream(from, BUFFER_BYTES), new CRC32C());
+    this.in = new DataInputStream(checked);
+  }
+
+  /** Reads the stream to its end. */
+  KvState read() throws IOException {
+    SnapshotHeader header = header();
+    List<byte[]> keys = new ArrayList<>();
+    List<Version> histories = new ArrayList<>();
+    HistoryReader history = new HistoryReader(header);
+    int length = length();
+    byte type = in.readByte();
+    require(type == SnapshotWriter.KEY || type == SnapshotWriter.END, "no key after the header");
+    while (type != SnapshotWriter.END) {
+      switch (type) {
+        case SnapshotWriter.KEY -> {
+          if (!keys.isEmpty()) {
+            histories.add(history.finish());
+          }
+          byte[] key = bytes(length - 1);
+          require(
+              keys.isEmpty() || Arrays.compareUnsigned(keys.get(keys.size() - 1), key) < 0,
+              "keys out of order");
+          keys.add(key);
+        }
+        case SnapshotWriter.VALUE -> {
+          require(length >= SnapshotWriter.VALUE_LENGTH_MIN, "a value record too short");
+          long create = in.readLong();
+          long mod = in.readLong();
+          long version = in.readLong();
+          long expiryMillis = in.readLong();
+          byte[] value = bytes(length - SnapshotWriter.VALUE_LENGTH_MIN);
+          history.value(value, create, mod, version, expiryMillis);
+        }
+        case SnapshotWriter.DELETED -> {
+          require(length == SnapshotWriter.DELETED_LENGTH, "a tombstone of another length");
+          history.tombstone(in.readLong());
+        }
+        default -> throw new IOException("snapshot of a state: unknown record " + type);
+      }
+      length = length();
+      type = in.readByte();
+    }
+    if (!keys.isEmpty()) {
+      histories.add(history.finish());
+    }
+    end(length);
+    require(keys.size() == header.entries(), "another number of keys");
+    return new KvState(header, keys, histories);
+  }
+
+  private SnapshotHeader header() throws IOException {
+    int length = length();
+    byte type = in.readByte();
+    require(
+        type == SnapshotWriter.HEADER && length == SnapshotWriter.HEADER_LENGTH, "not a header");
+    require(in.readInt() == SnapshotWriter.MAGIC, "not a state");
+    int format = in.readInt();
+    require(format == SnapshotWriter.FORMAT_VERSION, "format " + format + " is not known");
+    SnapshotHeader header =
+        new SnapshotHeader(
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong());
+    require(
+        header.appliedIndex() >= 0 && header.clusterTimeMillis() >= 0 && header.entries() >= 0,
+        "a header below zero");
+    require(
+        header.compactedRevision() >= 0
+            && header.compactedRevision() <= header.revision()
+            && header.revision() <= Long.MAX_VALUE / 2,
+        "revisions out of bounds");
+    return header;
+  }
+
+  private void end(int length) throws IOException {
+    require(length == SnapshotWriter.END_LENGTH, "an end of another length");
+    require(in.readLong() == records, "another number of records");
+    int found = (int) checked.getChecksum().getValue();
+    require(in.readInt() == found, "the checksum does not match");
+    // Also lets the layer below see its own end, and check it.
+    require(in.read() == -1, "bytes behind the end");
+  }
+
+  private int length() throws IOException {
+    int length = in.readInt();
+    require(length >= 1, "a record of length " + length);
+    records++;
+    return length;
+  }
+
+  private byte[] bytes(int length) throws IOException {
+    // Grows with what arrives, whatever the length says.
+    byte[] bytes = in.readNBytes(length);
+    require(bytes.length == length, "it ends early");
+    return bytes;
+  }
+
+  static void require(boolean holds, String problem) throws IOException {
+    if (!holds) {
+      throw new IOException("snapshot of a state: " + problem);
+    }
+  }
+}

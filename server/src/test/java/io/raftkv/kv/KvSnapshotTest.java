@@ -1,0 +1,175 @@
+package io.raftkv.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.raftkv.raft.LogEntry;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+
+class KvSnapshotTest {
+  @Test
+  void aFrozenStateIsWrittenAsItWasWhileApplyGoesOn() throws IOException {
+    Machines store = new Machines(KvLimits.DEFAULT);
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("1")));
+    var frozen = store.machine.freeze();
+    byte[] before = Machines.snapshot(store.machine);
+
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("2")));
+    store.run(Commands.compact(2));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    frozen.writeTo(out);
+
+    assertThat(frozen.appliedIndex()).isEqualTo(1);
+    assertThat(out.toByteArray()).isEqualTo(before);
+    assertThat(Machines.restored(before, KvLimits.DEFAULT).appliedIndex()).isEqualTo(1);
+  }
+
+  @Test
+  void theEmptyStateCanBeRestored() throws IOException {
+    byte[] empty = Machines.snapshot(new KvStateMachine(KvLimits.DEFAULT));
+
+    KvStateMachine restored = Machines.restored(empty, KvLimits.DEFAULT);
+
+    assertThat(restored.appliedIndex()).isZero();
+    assertThat(Machines.snapshot(restored)).isEqualTo(empty);
+  }
+
+  @Test
+  void aCutSnapshotIsRefusedAndTheOldStateStays() {
+    byte[] snapshot = small(3);
+    for (int length = 0; length < snapshot.length; length++) {
+      assertRefused(Arrays.copyOf(snapshot, length));
+    }
+    assertRefused(Arrays.copyOf(snapshot, snapshot.length + 1));
+  }
+
+  @Test
+  void everyFlippedBitIsFound() {
+    byte[] snapshot = small(4);
+    for (int bit = 0; bit < snapshot.length * 8; bit++) {
+      byte[] damaged = snapshot.clone();
+      damaged[bit / 8] ^= (byte) (1 << bit % 8);
+      assertRefused(damaged);
+    }
+  }
+
+  /** As if written by a defect: the checksum is right, what it covers is not. */
+  @Test
+  void whatIsAcceptedWithAMatchingChecksumIsAStateInItsOnlyForm() {
+    int accepted = 0;
+    int refused = 0;
+    for (long seed = 1; seed <= 4; seed++) {
+      byte[] snapshot = small(seed);
+      SplittableRandom random = new SplittableRandom(seed);
+      for (int i = 0; i < snapshot.length - 4; i++) {
+        for (int mask : new int[] {1, 0x80, 0xFF, 1 + random.nextInt(255)}) {
+          byte[] damaged = snapshot.clone();
+          damaged[i] ^= (byte) mask;
+          byte[] sealed = sealed(damaged);
+          try {
+            KvStateMachine restored = Machines.restored(sealed, Machines.SMALL);
+            assertThat(Machines.snapshot(restored)).isEqualTo(sealed);
+            restored.view().contentHash(0);
+            accepted++;
+          } catch (IOException e) {
+            refused++;
+          }
+        }
+      }
+    }
+    assertThat(refused).isPositive();
+    assertThat(accepted).isPositive();
+  }
+
+  @Test
+  void historyBelowTheCompactedRevisionIsRefused() {
+    Machines store = new Machines(Machines.SMALL);
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("1")));
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("2")));
+    byte[] snapshot = Machines.snapshot(store.machine);
+    int compactedRevision = 4 + 1 + 2 * Integer.BYTES + 3 * Long.BYTES;
+
+    ByteBuffer.wrap(snapshot).putLong(compactedRevision, 2);
+
+    assertRefused(sealed(snapshot));
+  }
+
+  @Test
+  void aHugeLengthAllocatesNoMoreThanTheStreamHolds() {
+    byte[] header = Arrays.copyOf(small(5), 4 + SnapshotWriter.HEADER_LENGTH);
+    ByteBuffer record = ByteBuffer.allocate(header.length + 5 + 100).put(header);
+    record.putInt(Integer.MAX_VALUE).put(SnapshotWriter.KEY);
+
+    assertRefused(record.array());
+  }
+
+  @Test
+  void anotherFormatIsRefusedByName() {
+    byte[] snapshot = small(6);
+    snapshot[4 + 1 + 4 + 3] = 9;
+
+    assertThatThrownBy(() -> Machines.restored(snapshot, Machines.SMALL))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("format 9");
+  }
+
+  @Test
+  void theEndOfTheStreamIsReadSoThatTheFileCanCheckItself() {
+    byte[] snapshot = small(7);
+    InputStream failingAtTheEnd =
+        new ByteArrayInputStream(snapshot) {
+          @Override
+          public synchronized int read(byte[] to, int offset, int length) {
+            int count = super.read(to, offset, length);
+            if (count < 0) {
+              throw new java.io.UncheckedIOException(new IOException("damaged at the end"));
+            }
+            return count;
+          }
+        };
+
+    assertThatThrownBy(() -> new KvStateMachine(Machines.SMALL).restore(failingAtTheEnd))
+        .hasMessageContaining("damaged at the end");
+  }
+
+  private static void assertRefused(byte[] damaged) {
+    Machines store = new Machines(Machines.SMALL);
+    store.run(Commands.put(Machines.bytes("k"), Machines.bytes("v")));
+    KvView before = store.view();
+
+    assertThatThrownBy(() -> store.machine.restore(new ByteArrayInputStream(damaged)))
+        .isInstanceOf(IOException.class);
+
+    assertThat(store.view()).isSameAs(before);
+    store.run(Commands.put(Machines.bytes("k"), Machines.bytes("w")));
+    assertThat(store.view().get(Machines.bytes("k"), 0).orElseThrow().version()).isEqualTo(2);
+  }
+
+  private static byte[] sealed(byte[] snapshot) {
+    CRC32C crc = new CRC32C();
+    crc.update(snapshot, 0, snapshot.length - 4);
+    return ByteBuffer.wrap(snapshot).putInt(snapshot.length - 4, (int) crc.getValue()).array();
+  }
+
+  /** Of a few keys, with histories, tombstones and expiry. */
+  private static byte[] small(long seed) {
+    RandomCommands commands = new RandomCommands(seed);
+    KvStateMachine machine = new KvStateMachine(Machines.SMALL);
+    List<LogEntry> log = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      log.add(commands.next());
+    }
+    machine.apply(log);
+    return Machines.snapshot(machine);
+  }
+}
