@@ -1,0 +1,64 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.KvException;
+import io.raftkv.client.Outcome;
+import io.raftkv.client.Reason;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** Turns the futures into blocking calls. */
+public final class Blocking {
+  private Blocking() {}
+
+  /** Waits for a read. */
+  public static <T> T read(CompletableFuture<T> future) {
+    return await(future, Outcome.READ);
+  }
+
+  /** Waits for a write; interrupted, its outcome is unknown. */
+  public static <T> T write(CompletableFuture<T> future) {
+    return await(future, Outcome.UNKNOWN);
+  }
+
+  private static <T> T await(CompletableFuture<T> future, Outcome ifInterrupted) {
+    // A network thread that waits for itself would wait until the deadline of every call.
+    if (NetworkThread.isCurrent() && !future.isDone()) {
+      future.cancel(false);
+      throw new IllegalStateException(
+          "a blocking call inside a callback of a raftkv future: use the Async method, or thenApplyAsync");
+    }
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(false);
+      Thread.currentThread().interrupt();
+      throw new KvException(
+          Reason.INTERRUPTED,
+          ifInterrupted,
+          "interrupted while waiting for the answer",
+          null,
+          Map.of(),
+          e);
+    } catch (CancellationException e) {
+      throw new IllegalStateException("a future of the client was cancelled from outside", e);
+    } catch (ExecutionException e) {
+      throw atCaller(e);
+    }
+  }
+
+  /** The same failure with the stack of the thread that asked, which is the one to look at. */
+  private static RuntimeException atCaller(ExecutionException e) {
+    if (e.getCause() instanceof KvException kv) {
+      return new KvException(
+          kv.reason(),
+          kv.outcome(),
+          String.valueOf(kv.getMessage()),
+          kv.endpoint().orElse(null),
+          kv.metadata(),
+          kv.getCause());
+    }
+    return new IllegalStateException("defect of the client: " + e.getCause(), e.getCause());
+  }
+}

@@ -1,0 +1,308 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.Outcome;
+import io.raftkv.client.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of the caller: attempts at one member after another, never two at once, until one ends
+ * it or the deadline does.
+ *
+ * <pre>
+ * ATTEMPT --answer, or a failure that is final------------------------> DONE
+ *    |    <--another member is left in this round, at once--,
+ *    '--failure that may be tried again--> BACKOFF ---------'           deadline, close, cancel:
+ *                                          (10 ms, doubling to 250 ms)  from anywhere to DONE
+ * </pre>
+ *
+ * <p>Thread-safe; decides under its own lock, acts outside of it.
+ */
+final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
+  private static final long BACKOFF_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long BACKOFF_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** How long a call to one certain member puts up with refused connections: it may be starting. */
+  private static final long ONLY_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+  /** gRPC ends an RPC at its deadline itself, and knows more; this is how long we let it. */
+  private static final long DEADLINE_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** A member that says nothing for less than this may be slow, for a deadline that is short. */
+  private static final long SILENCE_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final Caller caller;
+  private final Method<Q, R> method;
+  private final Q request;
+  private final Function<R, T> decode;
+  private final Route route;
+  private final long startNanos = System.nanoTime();
+  private final long deadlineNanos;
+  private final CallFuture future = new CallFuture();
+
+  // Guarded by this.
+  private @Nullable Attempt<Q, R> attempt;
+  private @Nullable Failure lastFailure;
+  private @Nullable Endpoint lastEndpoint;
+  private boolean isDone;
+  private boolean isBackingOff;
+  private int attempts;
+  private int rounds;
+  private int moves;
+  private final List<Connection> triedThisRound = new ArrayList<>();
+
+  Call(
+      Caller caller,
+      Method<Q, R> method,
+      Q request,
+      Function<R, T> decode,
+      Route route,
+      long timeoutNanos) {
+    this.caller = caller;
+    this.method = method;
+    this.request = request;
+    this.decode = decode;
+    this.route = route;
+    this.deadlineNanos = startNanos + timeoutNanos;
+  }
+
+  CompletableFuture<T> future() {
+    return future;
+  }
+
+  /** Makes the next attempt. */
+  void attempt() {
+    Attempt<Q, R> next;
+    synchronized (this) {
+      if (isDone || attempt != null) {
+        return;
+      }
+      isBackingOff = false;
+      Connection connection = caller.routes().pick(route, triedThisRound);
+      triedThisRound.add(connection);
+      attempts++;
+      lastEndpoint = connection.endpoint();
+      next = new Attempt<>(method, request, connection, deadlineNanos, this);
+      attempt = next;
+    }
+    try {
+      next.start();
+    } catch (RuntimeException e) {
+      // An address that gRPC refuses, most likely; the call must not be left hanging.
+      Outcome outcome = next.cancel() ? method.outcomeUnsent() : method.outcomeOnceSent();
+      failed(next, Failure.local(Reason.UNREACHABLE, outcome, "cannot connect: " + e));
+    }
+  }
+
+  @Override
+  public void answered(Attempt<Q, R> from, R response) {
+    caller.routes().learn(method.header().apply(response), from.connection());
+    synchronized (this) {
+      if (isDone || attempt != from) {
+        return;
+      }
+      isDone = true;
+      attempt = null;
+    }
+    if (!route.toLeader() && route.only() == null) {
+      caller.routes().succeeded(from.connection());
+    }
+    caller.finished(this);
+    T result;
+    try {
+      result = decode.apply(response);
+    } catch (RuntimeException e) {
+      fail(
+          new Failure(
+              Reason.UNRECOGNIZED,
+              method.outcomeOnceSent(),
+              "an answer that does not make sense: " + e,
+              Map.of(),
+              false,
+              -1,
+              e));
+      return;
+    }
+    NetworkThread.run(() -> future.complete(result));
+  }
+
+  @Override
+  public void failed(Attempt<Q, R> from, Failure failure) {
+    caller.routes().learn(failure, from.connection());
+    // gRPC may end an RPC at its deadline before the timer sees that the member says nothing.
+    if (failure.reason() == Reason.TIMEOUT
+        && System.nanoTime() - from.startNanos() >= SILENCE_NANOS_MIN
+        && !from.connection().hasAnsweredSince(from.startNanos())) {
+      caller.silent(from.connection());
+    }
+    long delayNanos;
+    synchronized (this) {
+      if (isDone || attempt != from) {
+        return;
+      }
+      attempt = null;
+      lastFailure = failure;
+      delayNanos = delayNanos(failure);
+      isDone = delayNanos < 0;
+      isBackingOff = delayNanos > 0;
+    }
+    if (delayNanos < 0) {
+      caller.finished(this);
+      fail(failure);
+    } else if (delayNanos == 0) {
+      attempt();
+    } else {
+      caller.schedule(this::attempt, delayNanos);
+    }
+  }
+
+  /** When to try again: 0 at once, negative never. Under the lock. */
+  private long delayNanos(Failure failure) {
+    long now = System.nanoTime();
+    if (!failure.isRetryable() || now - deadlineNanos >= 0) {
+      return -1;
+    }
+    boolean isGone =
+        failure.reason() == Reason.UNREACHABLE || failure.reason() == Reason.CONNECTION_LOST;
+    if (route.only() != null && isGone && now - startNanos > ONLY_PATIENCE_NANOS) {
+      return -1;
+    }
+    // Where too much is asked for, another member would only pass it on to the same leader.
+    boolean isRoundOver =
+        route.only() != null
+            || failure.reason().kind() == Reason.Kind.EXHAUSTED
+            || triedThisRound.size() >= caller.routes().size();
+    if (failure.retryDelayNanos() < 0 && !isRoundOver) {
+      return 0;
+    }
+    triedThisRound.clear();
+    long backoff = Math.min(BACKOFF_NANOS_MAX, BACKOFF_NANOS_MIN << Math.min(rounds, 10));
+    rounds++;
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    long told = failure.retryDelayNanos();
+    long delay =
+        told < 0 ? random.nextLong(backoff / 2, backoff + 1) : told + random.nextLong(told / 4 + 1);
+    delay = Math.max(1, delay);
+    return delay < deadlineNanos - now ? delay : -1;
+  }
+
+  /** A leader was found: no need to wait any longer. */
+  void leaderFound() {
+    synchronized (this) {
+      Failure last = lastFailure;
+      boolean waitsForLeader = isBackingOff && last != null && last.retryDelayNanos() < 0;
+      if (!waitsForLeader || route.only() != null) {
+        return;
+      }
+    }
+    attempt();
+  }
+
+  /** Looks whether time is over, or the attempt under way takes too long. On the timer thread. */
+  void tick(long now, long attemptTimeoutNanos) {
+    Attempt<Q, R> slow;
+    synchronized (this) {
+      if (isDone) {
+        return;
+      }
+      slow = attempt;
+      if (now - deadlineNanos <= 0
+          && (slow == null || now - slow.startNanos() < attemptTimeoutNanos << moves)) {
+        return;
+      }
+    }
+    if (slow != null && !slow.connection().hasAnsweredSince(slow.startNanos())) {
+      caller.silent(slow.connection());
+    }
+    boolean isOnItsWay = slow != null;
+    if (now - deadlineNanos > (isOnItsWay ? DEADLINE_GRACE_NANOS : 0)) {
+      end(Reason.TIMEOUT, "no answer in time");
+    } else if (slow != null && now - deadlineNanos <= 0) {
+      moveOn(slow);
+    }
+  }
+
+  /** A read goes to another member, a write only if it never left. */
+  private void moveOn(Attempt<Q, R> slow) {
+    // The only member there is may be reached over a new connection, unless it is merely slow.
+    boolean isPointless =
+        caller.routes().size() == 1 && slow.connection().hasAnsweredSince(slow.startNanos());
+    synchronized (this) {
+      if (isDone || attempt != slow || route.only() != null || isPointless) {
+        return;
+      }
+      if (method.isWrite() && !slow.cancelIfWaiting()) {
+        return;
+      }
+      attempt = null;
+      // Each move is more patient than the last: it may be the request that is slow.
+      moves = Math.min(moves + 1, 10);
+      if (triedThisRound.size() >= caller.routes().size()) {
+        triedThisRound.clear();
+        triedThisRound.add(slow.connection());
+      }
+    }
+    slow.cancel();
+    attempt();
+  }
+
+  /** Ends the call from this side. */
+  void end(Reason reason, String detail) {
+    Attempt<Q, R> open;
+    Failure last;
+    synchronized (this) {
+      if (isDone) {
+        return;
+      }
+      isDone = true;
+      open = attempt;
+      attempt = null;
+      last = lastFailure;
+    }
+    caller.finished(this);
+    boolean isUnsent = open == null || open.cancel();
+    if (open == null && reason == Reason.TIMEOUT && last != null) {
+      // What stood in the way all the time says more than that the time is over.
+      fail(last);
+      return;
+    }
+    Outcome outcome = isUnsent ? method.outcomeUnsent() : method.outcomeOnceSent();
+    fail(Failure.local(reason, outcome, detail));
+  }
+
+  private void fail(Failure failure) {
+    Endpoint endpoint;
+    int made;
+    synchronized (this) {
+      endpoint = lastEndpoint;
+      made = attempts;
+    }
+    long elapsed = System.nanoTime() - startNanos;
+    NetworkThread.run(
+        () -> future.completeExceptionally(failure.toException(method, endpoint, made, elapsed)));
+  }
+
+  /** Cancelling it gives up the attempt under way. */
+  private final class CallFuture extends CompletableFuture<T> {
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      boolean isCancelled = super.cancel(mayInterruptIfRunning);
+      if (isCancelled) {
+        end(Reason.CLIENT_CLOSED, "cancelled");
+      }
+      return isCancelled;
+    }
+
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new CompletableFuture<>();
+    }
+  }
+}

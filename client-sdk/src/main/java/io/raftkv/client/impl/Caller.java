@@ -1,0 +1,182 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.ClientOptions;
+import io.raftkv.client.Reason;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Admits calls, keeps the one timer thread, and watches over all calls under way.
+ *
+ * <p>Thread-safe.
+ */
+final class Caller {
+  private static final Logger LOG = System.getLogger("io.raftkv.client");
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+  private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final ClientOptions options;
+  private final long attemptTimeoutNanos;
+  private final Routes routes;
+  private final ScheduledThreadPoolExecutor timer;
+  private final Set<Call<?, ?, ?>> inFlight = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger inFlightCount = new AtomicInteger();
+  private final AtomicBoolean isTicking = new AtomicBoolean();
+  private volatile boolean isClosed;
+
+  Caller(ClientOptions options) {
+    this.options = options;
+    this.attemptTimeoutNanos = nanos(options.attemptTimeout());
+    this.routes = new Routes(options, this::leaderFound);
+    this.timer = new ScheduledThreadPoolExecutor(1, Caller::timerThread);
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  private static Thread timerThread(Runnable work) {
+    Thread thread = new Thread(work, "raftkv-client-timer");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Makes a call. Never blocks; the future fails with a {@link io.raftkv.client.KvException}.
+   *
+   * @param timeout null: the client's
+   */
+  <Q, R, T> CompletableFuture<T> call(
+      Method<Q, R> method,
+      Q request,
+      Function<R, T> decode,
+      Route route,
+      @Nullable Duration timeout) {
+    Duration allowed = timeout == null ? options.timeout() : timeout;
+    if (inFlightCount.incrementAndGet() > options.maxInFlight()) {
+      inFlightCount.decrementAndGet();
+      return refused(
+          method,
+          Reason.QUEUE_FULL,
+          "this client has " + options.maxInFlight() + " calls under way already");
+    }
+    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(allowed));
+    inFlight.add(call);
+    if (isClosed) {
+      call.end(Reason.CLIENT_CLOSED, "this client is closed");
+      return call.future();
+    }
+    keepTicking();
+    call.attempt();
+    return call.future();
+  }
+
+  /** A year is for ever here, and leaves room for sums. */
+  private static long nanos(Duration duration) {
+    return duration.compareTo(FOR_EVER) > 0 ? FOR_EVER.toNanos() : duration.toNanos();
+  }
+
+  private static <T> CompletableFuture<T> refused(
+      Method<?, ?> method, Reason reason, String detail) {
+    Failure failure = Failure.local(reason, method.outcomeUnsent(), detail);
+    return CompletableFuture.failedFuture(failure.toException(method, null, 0, 0));
+  }
+
+  Routes routes() {
+    return routes;
+  }
+
+  /** A call has ended. */
+  void finished(Call<?, ?, ?> call) {
+    if (inFlight.remove(call)) {
+      inFlightCount.decrementAndGet();
+    }
+  }
+
+  /** Runs {@code work} on the timer thread; not at all if the client is closed before. */
+  void schedule(Runnable work, long delayNanos) {
+    try {
+      // What goes wrong inside is logged there.
+      Future<?> unused = timer.schedule(guarded(work), delayNanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      // Closing ends every call, so nothing is waiting for this.
+      LOG.log(Level.DEBUG, "not scheduled, the client is closed");
+    }
+  }
+
+  private static Runnable guarded(Runnable work) {
+    return () -> {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "defect in the raftkv client", e);
+      }
+    };
+  }
+
+  /** One look at all calls costs less than a timer for each. */
+  private void keepTicking() {
+    if (isTicking.compareAndSet(false, true)) {
+      schedule(this::tick, TICK_NANOS);
+    }
+  }
+
+  private void tick() {
+    try {
+      long now = System.nanoTime();
+      for (Call<?, ?, ?> call : inFlight) {
+        call.tick(now, attemptTimeoutNanos);
+      }
+    } finally {
+      isTicking.set(false);
+      if (!inFlight.isEmpty()) {
+        keepTicking();
+      }
+    }
+  }
+
+  private void leaderFound() {
+    for (Call<?, ?, ?> call : inFlight) {
+      call.leaderFound();
+    }
+  }
+
+  /** A member did not answer: prefer others, and ask it until it does. */
+  void silent(Connection connection) {
+    if (!isClosed && connection.markSilent()) {
+      LOG.log(Level.DEBUG, "{0} does not answer", connection.endpoint());
+      new Probe(this, connection, attemptTimeoutNanos).start();
+    }
+  }
+
+  /** Ends all calls and closes all connections; waits a second for the latter at most. */
+  void close() {
+    isClosed = true;
+    timer.shutdownNow();
+    for (Call<?, ?, ?> call : inFlight) {
+      call.end(Reason.CLIENT_CLOSED, "this client was closed");
+    }
+    routes.connections().forEach(Connection::shutdown);
+    if (NetworkThread.isCurrent()) {
+      return;
+    }
+    long until = System.nanoTime() + CLOSE_NANOS;
+    try {
+      for (Connection connection : routes.connections()) {
+        connection.awaitShutdown(until);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.KvException;
+import io.raftkv.client.Outcome;
+import io.raftkv.client.Reason;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an attempt, or a whole call, failed.
+ *
+ * @param detail what happened, in words
+ * @param isFromServer whether a raftkv server said so itself
+ * @param retryDelayNanos when the server wants to be asked again; negative: it did not say
+ */
+record Failure(
+    Reason reason,
+    Outcome outcome,
+    String detail,
+    Map<String, String> metadata,
+    boolean isFromServer,
+    long retryDelayNanos,
+    @Nullable Throwable cause) {
+
+  /** A failure on this side. */
+  static Failure local(Reason reason, Outcome outcome, String detail) {
+    return new Failure(reason, outcome, detail, Map.of(), false, -1, null);
+  }
+
+  /**
+   * Whether the call may be sent again. A read always may; a write only if it certainly did not
+   * happen: without a session nobody notices that it comes a second time.
+   */
+  boolean isRetryable() {
+    return outcome != Outcome.UNKNOWN && isTransient();
+  }
+
+  /** Whether it says that its member does not lead, or not any more. */
+  boolean deniesLeadership() {
+    return switch (reason) {
+      case NO_LEADER,
+          NOT_READY,
+          SNAPSHOT_INSTALLING,
+          SHUTTING_DOWN,
+          LEADERSHIP_LOST,
+          UNREACHABLE,
+          CONNECTION_LOST ->
+          true;
+      default -> false;
+    };
+  }
+
+  private boolean isTransient() {
+    return switch (reason) {
+      case NO_LEADER,
+          NOT_READY,
+          SNAPSHOT_INSTALLING,
+          SHUTTING_DOWN,
+          LEADERSHIP_LOST,
+          TIMEOUT,
+          QUEUE_FULL,
+          MEMORY_PRESSURE,
+          STALE,
+          UNREACHABLE,
+          CONNECTION_LOST ->
+          true;
+      default -> false;
+    };
+  }
+
+  /**
+   * The exception for the caller: what, where, what to do.
+   *
+   * @param endpoint the member that was asked last; null: none was
+   * @param attempts how many were made
+   */
+  KvException toException(
+      Method<?, ?> method, @Nullable Endpoint endpoint, int attempts, long elapsedNanos) {
+    StringBuilder message = new StringBuilder(method.name());
+    if (endpoint != null) {
+      message.append(" at ").append(endpoint);
+    }
+    message.append(": ").append(detail).append(" (").append(reason);
+    if (attempts > 1) {
+      message.append(String.format(Locale.ROOT, ", %d attempts", attempts));
+      message.append(String.format(Locale.ROOT, " in %.1f s", elapsedNanos / 1e9));
+    }
+    message.append(')');
+    if (outcome == Outcome.UNKNOWN) {
+      message.append("; it may have happened or not: read before you repeat it");
+    } else if (isTransient()) {
+      message.append(
+          outcome == Outcome.READ ? "; try again later" : "; not applied, safe to send again");
+    }
+    return new KvException(reason, outcome, message.toString(), endpoint, metadata, cause);
+  }
+}

@@ -1,0 +1,148 @@
+package io.raftkv.client.impl;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import io.raftkv.client.Outcome;
+import io.raftkv.client.Reason;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a gRPC status means. */
+final class Failures {
+  private static final String DOMAIN = "raftkv";
+  private static final Set<Reason> OUR_OWN =
+      EnumSet.of(
+          Reason.UNREACHABLE,
+          Reason.CONNECTION_LOST,
+          Reason.CLIENT_CLOSED,
+          Reason.INTERRUPTED,
+          Reason.UNIMPLEMENTED,
+          Reason.UNRECOGNIZED);
+  private static final Map<String, Reason> REASONS = reasons();
+
+  private Failures() {}
+
+  /**
+   * Reads a status.
+   *
+   * @param wasSent whether the request was handed to a connection; without a word of the server,
+   *     this alone decides whether a write may have happened
+   */
+  static Failure of(
+      Method<?, ?> method, Status status, @Nullable Metadata trailers, boolean wasSent) {
+    com.google.rpc.Status rich =
+        trailers == null ? null : StatusProto.fromStatusAndTrailers(status, trailers);
+    ErrorInfo info = rich == null ? null : detail(rich, ErrorInfo.class);
+    if (rich == null || info == null || !info.getDomain().equals(DOMAIN)) {
+      return ofTransport(method, status, wasSent);
+    }
+    Reason reason = REASONS.getOrDefault(info.getReason(), Reason.UNRECOGNIZED);
+    String text = status.getDescription() == null ? "" : status.getDescription();
+    // The message names the reason once, and so does ours.
+    String prefix = info.getReason() + ": ";
+    text = text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+    if (reason == Reason.UNRECOGNIZED) {
+      text = prefix + text;
+    }
+    return new Failure(
+        reason,
+        outcome(method, info.getMetadataOrDefault("outcome", "")),
+        text.isBlank() ? "refused" : text,
+        info.getMetadataMap(),
+        true,
+        // Of a member without a leader, the next election knows better when to ask again.
+        reason.kind() == Reason.Kind.EXHAUSTED ? retryDelayNanos(rich) : -1,
+        null);
+  }
+
+  private static Outcome outcome(Method<?, ?> method, String stated) {
+    // Whatever is not stated clearly may have happened.
+    return stated.equals("not_applied") ? method.outcomeUnsent() : method.outcomeOnceSent();
+  }
+
+  private static Failure ofTransport(Method<?, ?> method, Status status, boolean wasSent) {
+    Outcome outcome = wasSent ? method.outcomeOnceSent() : method.outcomeUnsent();
+    Reason broken = wasSent ? Reason.CONNECTION_LOST : Reason.UNREACHABLE;
+    Reason reason =
+        switch (status.getCode()) {
+          case UNAVAILABLE -> broken;
+          case CANCELLED -> Reason.CONNECTION_LOST;
+          case DEADLINE_EXCEEDED -> Reason.TIMEOUT;
+          case UNIMPLEMENTED -> Reason.UNIMPLEMENTED;
+          case UNAUTHENTICATED -> Reason.UNAUTHENTICATED;
+          case PERMISSION_DENIED -> Reason.PERMISSION_DENIED;
+          // A connection that closes under a request is UNKNOWN, "channel closed", to gRPC. Only
+          // what
+          // ends on this side has a cause.
+          case INTERNAL, UNKNOWN ->
+              status.getCause() instanceof IOException ? broken : Reason.INTERNAL_ERROR;
+          default -> Reason.UNRECOGNIZED;
+        };
+    String detail =
+        switch (reason) {
+          case TIMEOUT -> "no answer in time";
+          case UNREACHABLE -> "cannot connect: " + words(status);
+          case CONNECTION_LOST -> "the connection broke: " + words(status);
+          default -> status.getCode() + ": " + words(status);
+        };
+    return new Failure(reason, outcome, detail, Map.of(), false, -1, status.getCause());
+  }
+
+  /** The innermost message: gRPC's own is often no more than "io exception". */
+  private static String words(Status status) {
+    String words = status.getDescription();
+    int depth = 0;
+    for (Throwable t = status.getCause(); t != null && depth < 10; t = t.getCause(), depth++) {
+      if (t.getMessage() != null) {
+        words = t.getMessage();
+      }
+    }
+    return words == null ? status.getCode().toString() : words;
+  }
+
+  private static long retryDelayNanos(com.google.rpc.Status rich) {
+    RetryInfo retry = detail(rich, RetryInfo.class);
+    if (retry == null) {
+      return -1;
+    }
+    Duration delay = retry.getRetryDelay();
+    boolean isSane = delay.getSeconds() >= 0 && delay.getSeconds() < 3_600 && delay.getNanos() >= 0;
+    return isSane ? delay.getSeconds() * 1_000_000_000L + delay.getNanos() : -1;
+  }
+
+  private static <M extends com.google.protobuf.Message> @Nullable M detail(
+      com.google.rpc.Status rich, Class<M> type) {
+    for (Any any : rich.getDetailsList()) {
+      if (any.is(type)) {
+        try {
+          return any.unpack(type);
+        } catch (InvalidProtocolBufferException e) {
+          // As if it were not there: then the outcome counts as unknown.
+          return null;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The servers' reasons only: one of ours in their mouth would be misread. */
+  private static Map<String, Reason> reasons() {
+    Map<String, Reason> reasons = new HashMap<>();
+    for (Reason reason : Reason.values()) {
+      if (!OUR_OWN.contains(reason)) {
+        reasons.put(reason.name(), reason);
+      }
+    }
+    return Map.copyOf(reasons);
+  }
+}

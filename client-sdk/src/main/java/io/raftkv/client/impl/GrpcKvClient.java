@@ -1,0 +1,164 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.ByteSequence;
+import io.raftkv.client.ClientOptions;
+import io.raftkv.client.ClusterClient;
+import io.raftkv.client.Consistency;
+import io.raftkv.client.CountResult;
+import io.raftkv.client.DeleteOptions;
+import io.raftkv.client.DeleteResult;
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.GetOptions;
+import io.raftkv.client.GetResult;
+import io.raftkv.client.HashResult;
+import io.raftkv.client.KeyRange;
+import io.raftkv.client.KvClient;
+import io.raftkv.client.MaintenanceClient;
+import io.raftkv.client.MemberStatus;
+import io.raftkv.client.MembersResult;
+import io.raftkv.client.PutOptions;
+import io.raftkv.client.PutResult;
+import io.raftkv.client.RangeOptions;
+import io.raftkv.client.RangePage;
+import io.raftkv.client.ReadOptions;
+import io.raftkv.client.Scan;
+import io.raftkv.client.TransferResult;
+import io.raftkv.proto.v1.HashRequest;
+import io.raftkv.proto.v1.MemberListRequest;
+import io.raftkv.proto.v1.StatusRequest;
+import io.raftkv.proto.v1.TransferLeadershipRequest;
+import java.util.concurrent.CompletableFuture;
+
+/** The client over gRPC: each method names its message, its route and its timeout. */
+public final class GrpcKvClient implements KvClient {
+  private final ClientOptions options;
+  private final Caller caller;
+  private final ClusterClient cluster = new Cluster();
+  private final MaintenanceClient maintenance = new Maintenance();
+
+  private GrpcKvClient(ClientOptions options, Caller caller) {
+    this.options = options;
+    this.caller = caller;
+  }
+
+  /** A client with these options. Connects when the first call is made. */
+  public static KvClient open(ClientOptions options) {
+    return new GrpcKvClient(options, new Caller(options));
+  }
+
+  @Override
+  public ClientOptions options() {
+    return options;
+  }
+
+  @Override
+  public CompletableFuture<GetResult> getAsync(ByteSequence key, GetOptions options) {
+    return caller.call(
+        Method.GET,
+        Codec.get(key, options.read()),
+        Codec::get,
+        route(options.read()),
+        options.timeout());
+  }
+
+  @Override
+  public CompletableFuture<PutResult> putAsync(
+      ByteSequence key, ByteSequence value, PutOptions options) {
+    return caller.call(
+        Method.PUT, Codec.put(key, value, options), Codec::put, Route.LEADER, options.timeout());
+  }
+
+  @Override
+  public CompletableFuture<DeleteResult> deleteAsync(KeyRange keys, DeleteOptions options) {
+    return caller.call(
+        Method.DELETE, Codec.delete(keys, options), Codec::delete, Route.LEADER, options.timeout());
+  }
+
+  @Override
+  public CompletableFuture<RangePage> rangeAsync(KeyRange keys, RangeOptions options) {
+    return caller.call(
+        Method.RANGE,
+        Codec.range(keys, options),
+        Codec::range,
+        route(options.read()),
+        options.timeout());
+  }
+
+  @Override
+  public CompletableFuture<CountResult> countAsync(KeyRange keys, GetOptions options) {
+    return caller.call(
+        Method.RANGE,
+        Codec.count(keys, options.read()),
+        Codec::count,
+        route(options.read()),
+        options.timeout());
+  }
+
+  @Override
+  public Scan scan(KeyRange keys, RangeOptions options) {
+    return () -> new PagedCursor(this, keys, options);
+  }
+
+  @Override
+  public ClusterClient cluster() {
+    return cluster;
+  }
+
+  @Override
+  public MaintenanceClient maintenance() {
+    return maintenance;
+  }
+
+  @Override
+  public void close() {
+    caller.close();
+  }
+
+  private static Route route(ReadOptions read) {
+    return read.consistency() == Consistency.LINEARIZABLE ? Route.LEADER : Route.ANY;
+  }
+
+  private final class Cluster implements ClusterClient {
+    @Override
+    public CompletableFuture<MembersResult> membersAsync() {
+      return caller.call(
+          Method.MEMBERS,
+          MemberListRequest.getDefaultInstance(),
+          Codec::members,
+          Route.LEADER,
+          null);
+    }
+
+    @Override
+    public CompletableFuture<TransferResult> transferLeadershipAsync(long memberId) {
+      return caller.call(
+          Method.TRANSFER,
+          TransferLeadershipRequest.newBuilder().setMemberId(memberId).build(),
+          Codec::transfer,
+          Route.LEADER,
+          null);
+    }
+  }
+
+  private final class Maintenance implements MaintenanceClient {
+    @Override
+    public CompletableFuture<MemberStatus> statusAsync(Endpoint member) {
+      return caller.call(
+          Method.STATUS,
+          StatusRequest.getDefaultInstance(),
+          response -> Codec.status(member, response),
+          Route.only(member),
+          null);
+    }
+
+    @Override
+    public CompletableFuture<HashResult> hashAsync(Endpoint member, long atRevision) {
+      return caller.call(
+          Method.HASH,
+          HashRequest.newBuilder().setAtRevision(atRevision).build(),
+          Codec::hash,
+          Route.only(member),
+          null);
+    }
+  }
+}

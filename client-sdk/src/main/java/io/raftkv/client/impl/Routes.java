@@ -1,0 +1,207 @@
+package io.raftkv.client.impl;
+
+import io.raftkv.client.ClientOptions;
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.Reason;
+import io.raftkv.proto.v1.ResponseHeader;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which members there are and who leads them, as answers and errors tell.
+ *
+ * <p>Thread-safe.
+ */
+final class Routes {
+  /** Connections beside the configured ones, at most. */
+  private static final int LEARNED_MAX = 16;
+
+  /**
+   * The leader.
+   *
+   * @param connection null: it was found wanting; term and cluster still tell old news from new
+   */
+  private record Leader(long clusterId, long id, long term, @Nullable Connection connection) {}
+
+  private final ClientOptions options;
+  private final Map<Endpoint, Connection> connections = new ConcurrentHashMap<>();
+  private final Runnable onNewLeader;
+
+  /** The configured members first, then learned ones. Replaced as a whole. */
+  private volatile List<Connection> candidates;
+
+  private volatile Leader leader = new Leader(0, 0, 0, null);
+  private volatile int preferred;
+
+  Routes(ClientOptions options, Runnable onNewLeader) {
+    this.options = options;
+    this.onNewLeader = onNewLeader;
+    candidates = options.endpoints().stream().map(this::connection).toList();
+    // Not every client shall start with the same member.
+    preferred = ThreadLocalRandom.current().nextInt(candidates.size());
+  }
+
+  /** How many members a call may be given to. */
+  int size() {
+    return candidates.size();
+  }
+
+  Collection<Connection> connections() {
+    return connections.values();
+  }
+
+  /**
+   * The member to ask next.
+   *
+   * @param tried those that just failed; they come last
+   */
+  Connection pick(Route route, List<Connection> tried) {
+    Endpoint only = route.only();
+    if (only != null) {
+      return connection(only);
+    }
+    Connection leading = leader.connection();
+    if (route.toLeader() && leading != null && leading.isUsable() && !tried.contains(leading)) {
+      return leading;
+    }
+    List<Connection> all = candidates;
+    int first = preferred;
+    Connection fallback = all.get(first % all.size());
+    boolean isFallbackFresh = !tried.contains(fallback);
+    for (int i = 0; i < all.size(); i++) {
+      Connection candidate = all.get((first + i) % all.size());
+      if (tried.contains(candidate)) {
+        continue;
+      }
+      if (candidate.isUsable()) {
+        return candidate;
+      }
+      if (!isFallbackFresh) {
+        fallback = candidate;
+        isFallbackFresh = true;
+      }
+    }
+    // None is known to be well: let each have its turn.
+    preferred = (first + 1) % all.size();
+    return fallback;
+  }
+
+  /** A member answered: it is a good one to ask next time. */
+  void succeeded(Connection connection) {
+    List<Connection> all = candidates;
+    if (all.get(preferred % all.size()) != connection && !isLeader(connection)) {
+      int index = all.indexOf(connection);
+      if (index >= 0) {
+        preferred = index;
+      }
+    }
+  }
+
+  private boolean isLeader(Connection connection) {
+    return leader.connection() == connection;
+  }
+
+  /** Learns from an answer of {@code from}. */
+  void learn(ResponseHeader header, Connection from) {
+    Leader known = leader;
+    if (known.id == header.getLeaderId()
+        && known.term == header.getTerm()
+        && known.clusterId == header.getClusterId()
+        && known.connection != null) {
+      return;
+    }
+    boolean isSelf = header.getLeaderId() != 0 && header.getLeaderId() == header.getMemberId();
+    learn(
+        header.getClusterId(),
+        header.getLeaderId(),
+        header.getTerm(),
+        header.getLeaderAddress(),
+        isSelf ? from : null);
+  }
+
+  /** Learns from an error, and from what it means for its member. */
+  void learn(Failure failure, Connection from) {
+    if (failure.reason() == Reason.UNREACHABLE || failure.reason() == Reason.CONNECTION_LOST) {
+      from.markRefused();
+    }
+    if (failure.deniesLeadership()) {
+      distrust(from);
+    }
+    String id = failure.metadata().get("leader_id");
+    String address = failure.metadata().get("leader_address");
+    String term = failure.metadata().get("term");
+    if (id == null || address == null) {
+      return;
+    }
+    try {
+      long stated = term == null ? leader.term : Long.parseLong(term);
+      learn(leader.clusterId, Long.parseUnsignedLong(id), stated, address, null);
+    } catch (NumberFormatException e) {
+      // A hint that cannot be read is no hint.
+      return;
+    }
+  }
+
+  private void learn(
+      long clusterId, long id, long term, String address, @Nullable Connection self) {
+    synchronized (this) {
+      Leader known = leader;
+      boolean isNews = term > known.term || clusterId != known.clusterId;
+      boolean isMissing = term == known.term && known.connection == null && id != 0;
+      // A member that still follows the leader of an older term has nothing to tell.
+      if (!isNews && !isMissing) {
+        return;
+      }
+      Connection found = id == 0 || self != null ? self : connectionTo(address);
+      leader = new Leader(clusterId, id, term, found);
+      if (found == null) {
+        return;
+      }
+      remember(found);
+    }
+    onNewLeader.run();
+  }
+
+  /** Null if the address is empty or no address: followers forward. */
+  private @Nullable Connection connectionTo(String address) {
+    try {
+      return address.isEmpty() ? null : connection(Endpoint.parse(address));
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** The member does not lead, whatever was heard. */
+  private synchronized void distrust(Connection connection) {
+    Leader known = leader;
+    if (known.connection == connection) {
+      leader = new Leader(known.clusterId, known.id, known.term, null);
+    }
+  }
+
+  /** What leads today may answer tomorrow, when the configured members are gone. */
+  private void remember(Connection connection) {
+    List<Connection> all = candidates;
+    if (all.contains(connection)) {
+      return;
+    }
+    List<Connection> extended = new ArrayList<>(all);
+    int configured = options.endpoints().size();
+    if (all.size() - configured >= LEARNED_MAX) {
+      Connection oldest = extended.remove(configured);
+      connections.remove(oldest.endpoint());
+      oldest.shutdown();
+    }
+    extended.add(connection);
+    candidates = List.copyOf(extended);
+  }
+
+  private Connection connection(Endpoint endpoint) {
+    return connections.computeIfAbsent(endpoint, e -> new Connection(e, options.attemptTimeout()));
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * How the client does its work: routing to the leader, retries, and the mapping of errors.
+ *
+ * <p>Not part of the public API. May import {@code java.*}, the package above it, the messages of
+ * the client API and gRPC. State is shared between caller threads, gRPC's network threads and the
+ * client's one timer thread; no code here blocks, except closing.
+ *
+ * <pre>
+ * GrpcKvClient -> Codec      messages
+ *              -> Caller     admission, deadline, timer
+ *                   Call     one logical call: attempts, one after another
+ *                     Routes      which member next; who leads
+ *                     Connection  one channel; is it up, does it answer
+ *                     Attempt     one RPC; was the request handed to a connection
+ *                     Failures    what a gRPC status means
+ * </pre>
+ */
+@NullMarked
+package io.raftkv.client.impl;
+
+import org.jspecify.annotations.NullMarked;

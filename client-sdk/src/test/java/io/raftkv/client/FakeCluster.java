@@ -1,0 +1,40 @@
+package io.raftkv.client;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Two fake members and a client of both; the first one leads, and the client knows it. */
+final class FakeCluster implements AutoCloseable {
+  final FakeMember leader = new FakeMember(1).leads();
+  final FakeMember follower = new FakeMember(2).follows(leader);
+  final KvClient client;
+
+  FakeCluster() {
+    this(ClientOptions.of(List.of(new Endpoint("127.0.0.1", 1))));
+  }
+
+  FakeCluster(ClientOptions options) {
+    client =
+        KvClient.connect(options.withEndpoints(List.of(leader.endpoint(), follower.endpoint())));
+  }
+
+  /** Lets the client learn who leads, and forgets what that took. */
+  FakeCluster learned() {
+    client.get("warm-up");
+    client.get("warm-up");
+    leader.received.clear();
+    follower.received.clear();
+    return this;
+  }
+
+  long count(Class<?> type) {
+    return Stream.of(leader, follower).mapToLong(member -> member.count(type)).sum();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    leader.close();
+    follower.close();
+  }
+}

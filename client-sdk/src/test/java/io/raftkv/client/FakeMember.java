@@ -1,0 +1,242 @@
+package io.raftkv.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.raftkv.proto.v1.ClusterGrpc;
+import io.raftkv.proto.v1.DeleteRequest;
+import io.raftkv.proto.v1.DeleteResponse;
+import io.raftkv.proto.v1.GetRequest;
+import io.raftkv.proto.v1.GetResponse;
+import io.raftkv.proto.v1.KVGrpc;
+import io.raftkv.proto.v1.MaintenanceGrpc;
+import io.raftkv.proto.v1.MemberListRequest;
+import io.raftkv.proto.v1.MemberListResponse;
+import io.raftkv.proto.v1.PutRequest;
+import io.raftkv.proto.v1.PutResponse;
+import io.raftkv.proto.v1.RangeRequest;
+import io.raftkv.proto.v1.RangeResponse;
+import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.StatusRequest;
+import io.raftkv.proto.v1.StatusResponse;
+import io.raftkv.proto.v1.TransferLeadershipRequest;
+import io.raftkv.proto.v1.TransferLeadershipResponse;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member on a real loopback port that answers as it was told: with a message, an error, or never.
+ */
+final class FakeMember implements AutoCloseable {
+  /** What stands for an answer that never comes. */
+  static final Object SILENCE = new Object();
+
+  final long id;
+  final List<Object> received = new CopyOnWriteArrayList<>();
+  final CompletableFuture<Object> firstReceived = new CompletableFuture<>();
+  volatile Function<Object, Object> behaviour = this::answer;
+  volatile long leaderId;
+  volatile String leaderAddress = "";
+  volatile long term = 1;
+
+  private final ConcurrentLinkedQueue<Object> script = new ConcurrentLinkedQueue<>();
+  private @Nullable Server server;
+  private int port;
+
+  FakeMember(long id) {
+    this.id = id;
+    start();
+  }
+
+  /** Opens the port; the same one each time. */
+  void start() {
+    try {
+      server =
+          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+              .directExecutor()
+              .addService(new Kv())
+              .addService(new Cluster())
+              .addService(new Maintenance())
+              .build()
+              .start();
+      port = server.getPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Closes the port and breaks every connection. */
+  void stop() {
+    if (server == null) {
+      return;
+    }
+    try {
+      server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    server = null;
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+
+  Endpoint endpoint() {
+    return new Endpoint("127.0.0.1", port);
+  }
+
+  /** The next requests of the KV and cluster services get these answers, in this order. */
+  FakeMember script(Object... answers) {
+    script.addAll(List.of(answers));
+    return this;
+  }
+
+  FakeMember leads() {
+    return follows(this);
+  }
+
+  FakeMember follows(FakeMember leader) {
+    leaderId = leader.id;
+    leaderAddress = leader.endpoint().toString();
+    return this;
+  }
+
+  /** How many requests of this type came. */
+  long count(Class<?> type) {
+    return received.stream().filter(type::isInstance).count();
+  }
+
+  ResponseHeader header() {
+    return ResponseHeader.newBuilder()
+        .setClusterId(7)
+        .setMemberId(id)
+        .setLeaderId(leaderId)
+        .setLeaderAddress(leaderAddress)
+        .setTerm(term)
+        .setRevision(42)
+        .build();
+  }
+
+  /** What a healthy member says. */
+  Object answer(Object request) {
+    if (request instanceof GetRequest) {
+      return GetResponse.newBuilder().setHeader(header()).build();
+    } else if (request instanceof PutRequest) {
+      return PutResponse.newBuilder().setHeader(header()).setModRevision(42).build();
+    } else if (request instanceof DeleteRequest) {
+      return DeleteResponse.newBuilder().setHeader(header()).setDeleted(1).build();
+    } else if (request instanceof RangeRequest) {
+      return RangeResponse.newBuilder().setHeader(header()).build();
+    } else if (request instanceof StatusRequest) {
+      return StatusResponse.newBuilder().setHeader(header()).setName("n" + id).build();
+    } else if (request instanceof MemberListRequest) {
+      return MemberListResponse.newBuilder().setHeader(header()).build();
+    }
+    return TransferLeadershipResponse.newBuilder().setHeader(header()).build();
+  }
+
+  static StatusRuntimeException error(
+      Status.Code code, String reason, String outcome, Map<String, String> metadata) {
+    return error(code, reason, outcome, metadata, null);
+  }
+
+  static StatusRuntimeException error(
+      Status.Code code,
+      String reason,
+      String outcome,
+      Map<String, String> metadata,
+      @Nullable Duration retryDelay) {
+    List<Any> details = new ArrayList<>();
+    details.add(
+        Any.pack(
+            ErrorInfo.newBuilder()
+                .setDomain("raftkv")
+                .setReason(reason)
+                .putMetadata("outcome", outcome)
+                .putAllMetadata(metadata)
+                .build()));
+    if (retryDelay != null) {
+      details.add(Any.pack(RetryInfo.newBuilder().setRetryDelay(retryDelay).build()));
+    }
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(code.value())
+            .setMessage("told by a fake")
+            .addAllDetails(details)
+            .build());
+  }
+
+  @SuppressWarnings("unchecked")
+  private <R> void reply(Object request, StreamObserver<R> observer) {
+    received.add(request);
+    Object scripted = request instanceof StatusRequest ? null : script.poll();
+    Object answer = scripted == null ? behaviour.apply(request) : scripted;
+    if (answer instanceof StatusRuntimeException error) {
+      observer.onError(error);
+    } else if (answer != SILENCE) {
+      observer.onNext((R) answer);
+      observer.onCompleted();
+    }
+    firstReceived.complete(request);
+  }
+
+  private final class Kv extends KVGrpc.KVImplBase {
+    @Override
+    public void get(GetRequest request, StreamObserver<GetResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void put(PutRequest request, StreamObserver<PutResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void delete(DeleteRequest request, StreamObserver<DeleteResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
+      reply(request, observer);
+    }
+  }
+
+  private final class Cluster extends ClusterGrpc.ClusterImplBase {
+    @Override
+    public void memberList(MemberListRequest request, StreamObserver<MemberListResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void transferLeadership(
+        TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> observer) {
+      reply(request, observer);
+    }
+  }
+
+  private final class Maintenance extends MaintenanceGrpc.MaintenanceImplBase {
+    @Override
+    public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+      reply(request, observer);
+    }
+  }
+}
