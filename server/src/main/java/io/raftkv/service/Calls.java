@@ -1,0 +1,149 @@
+package io.raftkv.service;
+
+import com.google.protobuf.MessageLite;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.raftkv.proto.v1.Reason;
+import io.raftkv.raft.node.NodeClock;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs requests: admission before, one answer after, a deadline in between. For any thread.
+ *
+ * <p>A request holds its admission until its work is over, even if its client has gone before: what
+ * a node still has to commit still costs memory.
+ */
+final class Calls {
+  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+  /** What a request costs beside its bytes, roughly. */
+  private static final int OVERHEAD_BYTES = 512;
+
+  /** The work of a request. */
+  interface Work<T> {
+    /**
+     * Begins the work; quick, and never waits.
+     *
+     * @throws Refusal if the request is not to be carried out
+     */
+    CompletableFuture<T> begin(Call<T> call);
+  }
+
+  /** Told once when a call ends. */
+  interface Ended {
+    void ended(Method method, String reason);
+  }
+
+  private final ServiceLimits limits;
+  private final Errors errors;
+  private final NodeClock clock;
+  private final ServiceMetrics metrics;
+  private final Admission admission;
+  private final Set<Call<?>> underWay = ConcurrentHashMap.newKeySet();
+  private volatile boolean isDraining;
+
+  Calls(ServiceLimits limits, Errors errors, NodeClock clock, ServiceMetrics metrics) {
+    this.limits = limits;
+    this.errors = errors;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.admission = new Admission(limits.requestsInFlightMax(), limits.bytesInFlightMax());
+  }
+
+  /** Runs one request. Called on a network loop. */
+  <T> void run(Method method, MessageLite request, StreamObserver<T> observer, Work<T> work) {
+    ServerCallStreamObserver<T> client = (ServerCallStreamObserver<T>) observer;
+    long requestBytes = request.getSerializedSize();
+    long beganNanos = clock.nanoTime();
+    Ended ended =
+        (ofMethod, reason) ->
+            metrics.finished(ofMethod.text(), reason, clock.nanoTime() - beganNanos, requestBytes);
+    Call<T> call = new Call<>(method, client, errors, beganNanos + timeLimitNanos(), ended);
+    // Without this a client that goes away would make the answer throw.
+    client.setOnCancelHandler(call::cancelled);
+    if (isDraining) {
+      call.fail(Refusal.of(Reason.SHUTTING_DOWN, "this member is shutting down"));
+      return;
+    }
+    if (requestBytes > limits.requestBytesMax()) {
+      call.fail(
+          Refusal.field(
+              Reason.REQUEST_TOO_LARGE,
+              "request",
+              requestBytes + " bytes, limit " + limits.requestBytesMax()));
+      return;
+    }
+    long cost = requestBytes + OVERHEAD_BYTES;
+    if (!admission.tryAcquire(cost)) {
+      call.fail(Refusal.of(Reason.QUEUE_FULL, "too many requests are under way on this member"));
+      return;
+    }
+    underWay.add(call);
+    begin(call, work)
+        .whenComplete(
+            (response, failure) -> {
+              underWay.remove(call);
+              // Before the answer, which may bring the client's next request.
+              admission.release(cost);
+              if (failure == null) {
+                call.answer(response);
+              } else {
+                call.fail(failure);
+              }
+            });
+  }
+
+  private static <T> CompletableFuture<T> begin(Call<T> call, Work<T> work) {
+    try {
+      return work.begin(call);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private long timeLimitNanos() {
+    Deadline deadline = Context.current().getDeadline();
+    if (deadline == null) {
+      return limits.deadlineDefault().toNanos();
+    }
+    return Math.min(deadline.timeRemaining(TimeUnit.NANOSECONDS), limits.deadlineMax().toNanos());
+  }
+
+  /** Ends the calls whose time is up. Called by one timer, several times a second. */
+  void expire() {
+    long nowNanos = clock.nanoTime();
+    for (Call<?> call : underWay) {
+      try {
+        call.expireAt(nowNanos);
+      } catch (RuntimeException e) {
+        // The timer must go on for the other calls.
+        LOG.error("a call could not be ended", e);
+      }
+    }
+  }
+
+  /** From now on every request is refused. */
+  void drain() {
+    isDraining = true;
+  }
+
+  /** Ends what is still under way. */
+  void endAll() {
+    underWay.forEach(call -> call.expire("this member has shut down before it could answer"));
+  }
+
+  boolean isDraining() {
+    return isDraining;
+  }
+
+  Admission admission() {
+    return admission;
+  }
+}

@@ -1,0 +1,237 @@
+package io.raftkv.service;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.node.NodeClock;
+import io.raftkv.raft.node.RaftNode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+
+/**
+ * The server on the client port: the services, health and reflection, within the limits of a
+ * connection. There is no peer service on it.
+ */
+public final class ClientServer implements AutoCloseable {
+  /** How often calls are looked at whose deadline may have passed. */
+  private static final Duration EXPIRE_PERIOD = Duration.ofMillis(100);
+
+  /** What a shutdown leaves for connections to close once their calls have ended. */
+  private static final Duration CLOSE_MAX = Duration.ofMillis(200);
+
+  /**
+   * What the services are made of. The server closes none of the parts.
+   *
+   * @param clientAddress where clients reach a member, this one included; empty while not known
+   * @param hasReflection whether clients may ask for the published protos
+   */
+  public record Parts(
+      MemberIdentity identity,
+      RaftNode node,
+      KvStateMachine store,
+      Function<MemberId, Optional<String>> clientAddress,
+      MemberFigures figures,
+      ServiceLimits limits,
+      ConnectionLimits connections,
+      boolean hasReflection,
+      NodeClock clock,
+      ServiceMetrics metrics) {}
+
+  private final ServiceContext context;
+  private final HealthUpdater health;
+  private final Server server;
+  private final ScheduledExecutorService timer;
+  private final AtomicBoolean isDraining = new AtomicBoolean();
+
+  private ClientServer(
+      ServiceContext context, HealthUpdater health, Server server, ScheduledExecutorService timer) {
+    this.context = context;
+    this.health = health;
+    this.server = server;
+    this.timer = timer;
+  }
+
+  /**
+   * Listens and serves. Until a leader is known, what needs one is refused with NO_LEADER.
+   *
+   * @param address port 0 for any free one
+   * @throws IOException if the address cannot be listened on; the message is one line that names it
+   */
+  public static ClientServer open(Parts parts, InetSocketAddress address) throws IOException {
+    ServiceContext context =
+        ServiceContext.of(
+            parts.identity(),
+            Consensus.of(parts.node()),
+            parts.store(),
+            parts.clientAddress(),
+            parts.figures(),
+            parts.limits(),
+            parts.clock(),
+            parts.metrics());
+    return open(context, parts.connections(), parts.hasReflection(), address);
+  }
+
+  static ClientServer open(
+      ServiceContext context,
+      ConnectionLimits limits,
+      boolean hasReflection,
+      InetSocketAddress address)
+      throws IOException {
+    HealthStatusManager healthManager = new HealthStatusManager();
+    LongSupplier appliedIndex = () -> context.reads().local().appliedIndex();
+    HealthUpdater health = new HealthUpdater(healthManager, context.consensus(), appliedIndex);
+    ServerBuilder<?> builder = limited(NettyServerBuilder.forAddress(address), limits);
+    services(context).forEach(builder::addService);
+    builder.addService(healthManager.getHealthService());
+    if (hasReflection) {
+      reflection().forEach(builder::addService);
+    }
+    Server server = builder.build();
+    try {
+      server.start();
+    } catch (IOException e) {
+      context.close();
+      throw new IOException("cannot listen on " + text(address) + ": " + reason(e), e);
+    }
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            run -> {
+              Thread thread = new Thread(run, "call-deadlines");
+              thread.setDaemon(true);
+              return thread;
+            });
+    long periodMillis = EXPIRE_PERIOD.toMillis();
+    var unused =
+        timer.scheduleWithFixedDelay(
+            context.calls()::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
+    return new ClientServer(context, health, server, timer);
+  }
+
+  static List<ServerServiceDefinition> services(ServiceContext context) {
+    return Stream.of(
+            new KvService(context), new ClusterService(context), new MaintenanceService(context))
+        .map(RequestDecoding::guard)
+        .map(service -> ServerInterceptors.intercept(service, LeaderMembers.interceptor()))
+        .toList();
+  }
+
+  /** Version v1 and, for older tools, v1alpha. */
+  @SuppressWarnings("deprecation")
+  private static List<BindableService> reflection() {
+    List<BindableService> services = new ArrayList<>();
+    services.add(ProtoReflectionServiceV1.newInstance());
+    services.add(ProtoReflectionService.newInstance());
+    return services;
+  }
+
+  /** Handlers never wait, so they run on the loops themselves: a hand-off costs more than they. */
+  private static NettyServerBuilder limited(NettyServerBuilder builder, ConnectionLimits limits) {
+    return builder
+        .directExecutor()
+        .maxInboundMessageSize(limits.messageBytesMax())
+        .maxInboundMetadataSize(limits.metadataBytesMax())
+        .maxConcurrentCallsPerConnection(limits.callsPerConnectionMax())
+        .maxRstFramesPerWindow(
+            limits.resetsPerWindowMax(), (int) Math.max(1, limits.resetWindow().toSeconds()))
+        .handshakeTimeout(limits.handshakeMax().toMillis(), TimeUnit.MILLISECONDS)
+        .permitKeepAliveTime(limits.pingIntervalMin().toMillis(), TimeUnit.MILLISECONDS)
+        .permitKeepAliveWithoutCalls(true)
+        .keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
+        .keepAliveTimeout(limits.keepAliveAnswerMax().toMillis(), TimeUnit.MILLISECONDS)
+        .maxConnectionIdle(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  private static String reason(IOException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    String message = cause.getMessage();
+    return message == null
+        ? cause.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
+  }
+
+  /** The port that is listened on. */
+  public int port() {
+    return server.getPort();
+  }
+
+  /** To be called by a timer, several times a second. */
+  public HealthUpdater health() {
+    return health;
+  }
+
+  /** Requests under way. For any thread. */
+  public long requestsInFlight() {
+    return context.calls().admission().requests();
+  }
+
+  /** Bytes of the requests under way. For any thread. */
+  public long bytesInFlight() {
+    return context.calls().admission().bytes();
+  }
+
+  /**
+   * Refuses new requests with SHUTTING_DOWN, lets those under way finish within the grace, answers
+   * the rest with TIMEOUT, outcome unknown for writes, and closes. Waits; the node must still run.
+   * A second call does nothing.
+   */
+  public void drain(Duration grace) {
+    if (!isDraining.compareAndSet(false, true)) {
+      return;
+    }
+    health.drain();
+    context.calls().drain();
+    server.shutdown();
+    boolean isInterrupted = false;
+    try {
+      awaitCalls(grace);
+      context.calls().endAll();
+      // Watches of health never end by themselves; answers need a moment to leave.
+      server.awaitTermination(CLOSE_MAX.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      isInterrupted = true;
+      context.calls().endAll();
+    }
+    server.shutdownNow();
+    timer.shutdownNow();
+    context.close();
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitCalls(Duration grace) throws InterruptedException {
+    long beganNanos = System.nanoTime();
+    while (requestsInFlight() > 0
+        && System.nanoTime() - beganNanos < grace.toNanos()
+        && !server.awaitTermination(20, TimeUnit.MILLISECONDS)) {}
+  }
+
+  /** Drains without grace. */
+  @Override
+  public void close() {
+    drain(Duration.ZERO);
+  }
+}

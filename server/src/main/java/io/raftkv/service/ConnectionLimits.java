@@ -1,0 +1,42 @@
+package io.raftkv.service;
+
+import java.time.Duration;
+
+/**
+ * What a connection may do. gRPC itself sets no bound to calls, resets and idleness.
+ *
+ * @param messageBytesMax bytes of a message, also after decompression; more ends the call with
+ *     RESOURCE_EXHAUSTED before it reaches a service
+ * @param metadataBytesMax bytes of the headers of a call
+ * @param callsPerConnectionMax calls open at a time on one connection; a client queues more
+ * @param resetsPerWindowMax calls that a client may reset within {@code resetWindow}
+ * @param handshakeMax from accepting a connection until its HTTP/2 handshake is done
+ * @param pingIntervalMin a client that pings more often is disconnected
+ * @param keepAlive a connection that is silent for this long is pinged
+ * @param keepAliveAnswerMax and closed if it does not answer within this time
+ * @param idleMax a connection without calls is closed after this time
+ */
+public record ConnectionLimits(
+    int messageBytesMax,
+    int metadataBytesMax,
+    int callsPerConnectionMax,
+    int resetsPerWindowMax,
+    Duration resetWindow,
+    Duration handshakeMax,
+    Duration pingIntervalMin,
+    Duration keepAlive,
+    Duration keepAliveAnswerMax,
+    Duration idleMax) {
+  public static final ConnectionLimits DEFAULT =
+      new ConnectionLimits(
+          4 << 20,
+          8 << 10,
+          4_096,
+          20_000,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(10),
+          Duration.ofMinutes(15));
+}

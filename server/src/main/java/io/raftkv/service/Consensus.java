@@ -1,0 +1,41 @@
+package io.raftkv.service;
+
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.raft.node.RaftNode;
+import java.util.concurrent.CompletableFuture;
+
+/** What the services need of a node. The contracts are those of {@link RaftNode}. */
+interface Consensus {
+  CompletableFuture<byte[]> propose(byte[] command);
+
+  CompletableFuture<Void> readBarrier();
+
+  CompletableFuture<MemberId> transferLeadership(MemberId target);
+
+  NodeStatus status();
+
+  static Consensus of(RaftNode node) {
+    return new Consensus() {
+      @Override
+      public CompletableFuture<byte[]> propose(byte[] command) {
+        return node.propose(command);
+      }
+
+      @Override
+      public CompletableFuture<Void> readBarrier() {
+        return node.readBarrier();
+      }
+
+      @Override
+      public CompletableFuture<MemberId> transferLeadership(MemberId target) {
+        return node.transferLeadership(target);
+      }
+
+      @Override
+      public NodeStatus status() {
+        return node.status();
+      }
+    };
+  }
+}

@@ -1,0 +1,30 @@
+package io.raftkv.service;
+
+/** The methods, as metrics name them. */
+enum Method {
+  GET("KV.Get", false),
+  PUT("KV.Put", true),
+  DELETE("KV.Delete", true),
+  RANGE("KV.Range", false),
+  MEMBER_LIST("Cluster.MemberList", false),
+  TRANSFER_LEADERSHIP("Cluster.TransferLeadership", true),
+  STATUS("Maintenance.Status", false),
+  HASH("Maintenance.Hash", false);
+
+  private final String text;
+  private final boolean hasEffect;
+
+  Method(String text, boolean hasEffect) {
+    this.text = text;
+    this.hasEffect = hasEffect;
+  }
+
+  String text() {
+    return text;
+  }
+
+  /** Whether a request that is cut short leaves something unknown. */
+  boolean hasEffect() {
+    return hasEffect;
+  }
+}

@@ -1,0 +1,90 @@
+package io.raftkv.service;
+
+import io.raftkv.kv.KvStateMachine;
+import io.raftkv.kv.KvView;
+import io.raftkv.proto.v1.ReadOptions;
+import io.raftkv.proto.v1.Reason;
+import io.raftkv.raft.node.NodeClock;
+import java.util.concurrent.CompletableFuture;
+
+/** Finds the view that a read may see. For any thread. */
+final class Reads {
+  private final Consensus consensus;
+  private final KvStateMachine store;
+  private final NodeClock clock;
+
+  Reads(Consensus consensus, KvStateMachine store, NodeClock clock) {
+    this.consensus = consensus;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** What this member has applied. */
+  KvView local() {
+    return store.view();
+  }
+
+  /**
+   * A view that satisfies the checked options of a read. Completes at once or on a lane.
+   *
+   * <p>For LINEARIZABLE the view is taken after the barrier, so it has everything that was
+   * committed before the read arrived (Raft thesis 6.4).
+   */
+  CompletableFuture<KvView> view(Call<?> call, ReadOptions read) {
+    CompletableFuture<KvView> view =
+        switch (read.getConsistency()) {
+          case LINEARIZABLE -> consensus.readBarrier().thenApply(passed -> store.view());
+          case BOUNDED -> {
+            checkContact(RequestChecks.stalenessNanos(read));
+            yield CompletableFuture.completedFuture(store.view());
+          }
+          case SESSION, LOCAL, UNRECOGNIZED -> CompletableFuture.completedFuture(store.view());
+        };
+    long min = read.getMinRevision();
+    return min == 0
+        ? view
+        : view.thenCompose(
+            found ->
+                found.revision() >= min
+                    ? CompletableFuture.completedFuture(found)
+                    : atLeast(call, min));
+  }
+
+  /** A view of this revision or a later one; given up when the call ends. */
+  CompletableFuture<KvView> atLeast(Call<?> call, long revision) {
+    return call.waitFor(store.viewAtRevision(revision));
+  }
+
+  private void checkContact(long stalenessNanosMax) {
+    long contactNanos = consensus.status().leaderContactNanos();
+    if (contactNanos == Long.MIN_VALUE || clock.nanoTime() - contactNanos > stalenessNanosMax) {
+      throw Refusal.of(Reason.STALE, "no contact with a leader within max_staleness");
+    }
+  }
+
+  /**
+   * The revision to read a view at.
+   *
+   * @param at 0 for the newest of the view
+   */
+  static long revision(KvView view, long at) {
+    if (at == 0) {
+      return view.revision();
+    }
+    if (at > view.revision()) {
+      throw Refusal.with(
+          Reason.FUTURE_REVISION,
+          "revision",
+          view.revision(),
+          "revision " + at + " is not made yet; the newest is " + view.revision());
+    }
+    if (at < view.compactedRevision()) {
+      throw Refusal.with(
+          Reason.COMPACTED,
+          "revision",
+          view.compactedRevision(),
+          "revision " + at + " is compacted; the oldest is " + view.compactedRevision());
+    }
+    return at;
+  }
+}

@@ -1,0 +1,110 @@
+package io.raftkv.service;
+
+import java.time.Duration;
+
+/**
+ * What a request may be and cost. What exceeds a limit gets a clear error and changes nothing.
+ *
+ * @param keyBytesMax bytes of a key, a prefix or the bound of a range
+ * @param valueBytesMax bytes of a value
+ * @param requestBytesMax bytes of a whole request
+ * @param pageKeysDefault keys in a page whose request names no limit
+ * @param pageKeysMax keys in a page at most; a higher limit of a request is lowered to it
+ * @param pageBytesMax bytes of keys and values in a page, unless a single one is larger
+ * @param requestsInFlightMax requests under way at a time; more are refused with QUEUE_FULL
+ * @param bytesInFlightMax bytes of requests under way at a time; likewise
+ * @param pageThreads threads that read pages
+ * @param pageQueueMax pages that may wait for such a thread
+ * @param walkQueueMax walks of whole ranges (counts, hashes) that may wait for the one thread that
+ *     does them
+ * @param deadlineDefault how long a request may take whose client names no deadline
+ * @param deadlineMax how long any request may take
+ */
+public record ServiceLimits(
+    int keyBytesMax,
+    int valueBytesMax,
+    int requestBytesMax,
+    int pageKeysDefault,
+    int pageKeysMax,
+    int pageBytesMax,
+    int requestsInFlightMax,
+    long bytesInFlightMax,
+    int pageThreads,
+    int pageQueueMax,
+    int walkQueueMax,
+    Duration deadlineDefault,
+    Duration deadlineMax) {
+  public static final ServiceLimits DEFAULT =
+      new ServiceLimits(
+          4096,
+          1 << 20,
+          3 << 19,
+          1_000,
+          10_000,
+          1 << 20,
+          20_000,
+          128 << 20,
+          2,
+          1_000,
+          16,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(60));
+
+  public ServiceLimits {
+    check(keyBytesMax, "keyBytesMax");
+    check(valueBytesMax, "valueBytesMax");
+    check(requestBytesMax, "requestBytesMax");
+    check(pageKeysDefault, "pageKeysDefault");
+    check(pageKeysMax, "pageKeysMax");
+    check(pageBytesMax, "pageBytesMax");
+    check(requestsInFlightMax, "requestsInFlightMax");
+    check(bytesInFlightMax, "bytesInFlightMax");
+    check(pageThreads, "pageThreads");
+    check(pageQueueMax, "pageQueueMax");
+    check(walkQueueMax, "walkQueueMax");
+    check(deadlineDefault.toNanos(), "deadlineDefault");
+    check(deadlineMax.toNanos(), "deadlineMax");
+  }
+
+  /** With other bounds on what is under way at a time. */
+  public ServiceLimits withInFlight(int requestsMax, long bytesMax) {
+    return new ServiceLimits(
+        keyBytesMax,
+        valueBytesMax,
+        requestBytesMax,
+        pageKeysDefault,
+        pageKeysMax,
+        pageBytesMax,
+        requestsMax,
+        bytesMax,
+        pageThreads,
+        pageQueueMax,
+        walkQueueMax,
+        deadlineDefault,
+        deadlineMax);
+  }
+
+  /** With other pages. */
+  public ServiceLimits withPages(int keysDefault, int keysMax, int bytesMax) {
+    return new ServiceLimits(
+        keyBytesMax,
+        valueBytesMax,
+        requestBytesMax,
+        keysDefault,
+        keysMax,
+        bytesMax,
+        requestsInFlightMax,
+        bytesInFlightMax,
+        pageThreads,
+        pageQueueMax,
+        walkQueueMax,
+        deadlineDefault,
+        deadlineMax);
+  }
+
+  private static void check(long value, String name) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " of " + value + " is out of range");
+    }
+  }
+}
