@@ -1,0 +1,284 @@
+package io.raftkv.server;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.raftkv.kv.KvLimits;
+import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.StableStore.Identity;
+import io.raftkv.raft.node.NodeClock;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.raft.node.RaftNode;
+import io.raftkv.raft.node.ThreadLanes;
+import io.raftkv.service.ClientServer;
+import io.raftkv.service.ConnectionLimits;
+import io.raftkv.service.Housekeeping;
+import io.raftkv.service.MemberFigures;
+import io.raftkv.service.MemberIdentity;
+import io.raftkv.service.ServiceLimits;
+import io.raftkv.storage.DamagedException;
+import io.raftkv.transport.GrpcTransport;
+import io.raftkv.transport.TransportOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member, put together from its parts. This is the only place that knows all of them.
+ *
+ * <p>Started and closed by one thread each; both wait.
+ */
+final class KvServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KvServer.class);
+
+  /** How long the hand-over of leadership may hold up the end. */
+  private static final Duration HAND_OVER_MAX = Duration.ofSeconds(1);
+
+  /** How long requests under way may hold it up. */
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(2);
+
+  private static final Duration HEALTH_PERIOD = Duration.ofMillis(100);
+  private static final Duration DISK_PERIOD = Duration.ofSeconds(5);
+  private static final Duration HOUSEKEEPING_PERIOD = Duration.ofMillis(200);
+
+  private final ServerConfig config;
+
+  /** What was started, the latest first. */
+  private final Deque<AutoCloseable> closing;
+
+  private KvServer(ServerConfig config, Deque<AutoCloseable> closing) {
+    this.config = config;
+    this.closing = closing;
+  }
+
+  /**
+   * Starts a member. On return its client port is open; it need not have a leader yet.
+   *
+   * @param failed told once, from any thread, with the member's name, if it stopped because its
+   *     disk failed or it found a defect
+   * @throws StartException with what was started closed again
+   */
+  static KvServer start(ServerConfig config, BiConsumer<String, Throwable> failed)
+      throws StartException {
+    KvServer server = new KvServer(config, new ArrayDeque<>());
+    boolean isStarted = false;
+    try {
+      server.compose(failed);
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        server.close();
+      }
+    }
+    return server;
+  }
+
+  private void compose(BiConsumer<String, Throwable> failed) throws StartException {
+    InetSocketAddress listen = config.listen().resolve(Setting.LISTEN.flag());
+    InetSocketAddress peerListen = config.peerListen().resolve(Setting.PEER_LISTEN.flag());
+    PrometheusRegistry registry = new PrometheusRegistry();
+    NodeMetrics metrics = new NodeMetrics(registry);
+
+    Stores stores = Stores.open(config);
+    closing.push(stores);
+    Identity identity = stores.identity();
+    MemberId self = identity.memberId();
+
+    GrpcTransport transport = bind(identity, peerListen);
+    closing.push(transport);
+    metrics.addTransport(transport.stats());
+
+    KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
+    RaftNode node = recover(stores, store, transport, failed);
+    closing.push(node);
+    metrics.addNode(node::status);
+    metrics.addQueues(node::queueStats);
+    metrics.addStores(stores.log(), stores.snapshots(), store::view);
+
+    PeriodicTasks tasks = new PeriodicTasks(config.name());
+    closing.push(tasks);
+    DiskSpace disk = new DiskSpace(config.dataDir(), 2L * config.segmentBytes());
+    if (!config.isInMemory()) {
+      metrics.addDisk(disk::freeBytes);
+      tasks.every(DISK_PERIOD, disk);
+    }
+    ClientServer clients =
+        openClients(
+            new ClientServer.Parts(
+                new MemberIdentity(identity.clusterId(), self, config.name(), Version.get()),
+                node,
+                store,
+                member -> clientAddress(transport, self, member),
+                figures(stores, disk),
+                ServiceLimits.DEFAULT,
+                ConnectionLimits.DEFAULT,
+                true,
+                NodeClock.SYSTEM,
+                new RequestMetrics(registry)),
+            listen);
+    closing.push(() -> clients.drain(DRAIN_MAX));
+    metrics.addClients(clients, ServiceLimits.DEFAULT);
+
+    OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node.status()));
+    closing.push(ops);
+
+    node.start();
+    closing.push(() -> handOver(node));
+    tasks.every(HEALTH_PERIOD, clients.health());
+    tasks.every(
+        HOUSEKEEPING_PERIOD,
+        new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
+    LOG.info(
+        "{} is member {} of cluster {}, data in {}",
+        config.name(),
+        self,
+        String.format("%016x", identity.clusterId()),
+        config.isInMemory() ? "memory" : config.dataDir());
+  }
+
+  private RaftNode recover(
+      Stores stores,
+      KvStateMachine store,
+      GrpcTransport transport,
+      BiConsumer<String, Throwable> failed)
+      throws StartException {
+    InitialCluster initial = config.initialCluster();
+    SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+    try {
+      if (stores.identity().clusterId() == initial.clusterId()) {
+        RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());
+        stores.markStarted(config);
+      }
+      return new RaftNode(
+          new RaftNode.Parts(
+              stores.identity().memberId(),
+              config.raftOptions(),
+              config.tick(),
+              stores.log(),
+              stores.snapshots(),
+              store,
+              transport,
+              new ThreadLanes(config.name() + "-"),
+              NodeClock.SYSTEM,
+              random::nextInt,
+              cause -> failed.accept(config.name(), cause)));
+    } catch (DamagedException | IllegalStateException e) {
+      throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);
+    } catch (UncheckedIOException e) {
+      throw new StartException(ExitCode.DISK_FAILURE, cannotRecover(e), e);
+    }
+  }
+
+  private String cannotRecover(RuntimeException cause) {
+    return "data directory " + config.dataDir() + ": " + Failures.describe(cause);
+  }
+
+  private static MemberFigures figures(Stores stores, DiskSpace disk) {
+    return new MemberFigures() {
+      @Override
+      public long logBytes() {
+        return stores.log().sizeBytes();
+      }
+
+      @Override
+      public long snapshotBytes() {
+        return stores.snapshots().sizeBytes();
+      }
+
+      @Override
+      public List<String> alarms() {
+        return disk.alarms();
+      }
+    };
+  }
+
+  private GrpcTransport bind(Identity identity, InetSocketAddress peerListen)
+      throws StartException {
+    try {
+      return GrpcTransport.bind(
+          TransportOptions.of(
+              identity.clusterId(),
+              identity.memberId(),
+              peerListen.getAddress().getHostAddress(),
+              peerListen.getPort(),
+              config.advertise().toString()));
+    } catch (IOException e) {
+      throw StartException.cannotListen(Setting.PEER_LISTEN, e);
+    }
+  }
+
+  private static ClientServer openClients(ClientServer.Parts parts, InetSocketAddress listen)
+      throws StartException {
+    try {
+      return ClientServer.open(parts, listen);
+    } catch (IOException e) {
+      throw StartException.cannotListen(Setting.LISTEN, e);
+    }
+  }
+
+  private Optional<String> clientAddress(GrpcTransport transport, MemberId self, MemberId member) {
+    return member.equals(self)
+        ? Optional.of(config.advertise().toString())
+        : transport.clientAddress(member);
+  }
+
+  private Health health(NodeStatus status) {
+    return new Health(config.name(), config.advertise().toString(), Version.get(), status);
+  }
+
+  String name() {
+    return config.name();
+  }
+
+  /** Calls itself once, so that the first caller does not pay for the loading of classes. */
+  void warmUp() throws StartException {
+    WarmUp.call(config.listen().resolve(Setting.LISTEN.flag()));
+  }
+
+  /** What stands on stdout once this member serves. */
+  String readyLine() {
+    return String.format(
+        "ready name=%s client=%s peer=%s", config.name(), config.listen(), config.peerListen());
+  }
+
+  /** A leader that goes makes another one first: nobody has to wait for an election timeout. */
+  private void handOver(RaftNode node) {
+    NodeStatus status = node.status();
+    if (!status.isLeader() || status.configuration().voters().size() < 2) {
+      return;
+    }
+    try {
+      MemberId leader =
+          node.transferLeadership(MemberId.NONE)
+              .get(HAND_OVER_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      LOG.info("{} handed leadership over to {}", config.name(), leader);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      LOG.warn("{} could not hand leadership over: {}", config.name(), e.getMessage());
+    } catch (TimeoutException e) {
+      LOG.warn("{} could not hand leadership over in time", config.name());
+    }
+  }
+
+  /**
+   * Hands leadership over, lets requests under way finish, both for a bounded time, then stops the
+   * node and closes what it is made of.
+   */
+  @Override
+  public synchronized void close() {
+    Closing.all(closing);
+  }
+}

@@ -1,0 +1,187 @@
+package io.raftkv.server;
+
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.raftkv.kv.KvView;
+import io.raftkv.raft.LogStore;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.raft.node.RaftNode;
+import io.raftkv.service.ClientServer;
+import io.raftkv.service.ServiceLimits;
+import io.raftkv.transport.TransportStats;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** Gauges and counters of one member. They cost nothing until somebody reads {@code /metrics}. */
+final class NodeMetrics {
+  private final PrometheusRegistry registry;
+
+  NodeMetrics(PrometheusRegistry registry) {
+    this.registry = registry;
+    JvmMetrics.builder().register(registry);
+  }
+
+  void addNode(Supplier<NodeStatus> status) {
+    statusGauge("raftkv_raft_term", "Term of this member.", status, NodeStatus::term);
+    statusGauge("raftkv_raft_is_leader", "1 if it leads.", status, now -> now.isLeader() ? 1 : 0);
+    statusGauge(
+        "raftkv_raft_has_leader",
+        "1 if it knows a leader of its term.",
+        status,
+        now -> now.leader().isNone() ? 0 : 1);
+    statusGauge(
+        "raftkv_raft_first_index", "First entry of its log.", status, NodeStatus::firstIndex);
+    statusGauge("raftkv_raft_last_index", "Last entry of its log.", status, NodeStatus::lastIndex);
+    statusGauge(
+        "raftkv_raft_commit_index",
+        "Last entry that it knows to be committed.",
+        status,
+        NodeStatus::commitIndex);
+    statusGauge(
+        "raftkv_raft_applied_index", "Last entry applied.", status, NodeStatus::appliedIndex);
+    statusGauge(
+        "raftkv_raft_durable_index",
+        "Last entry that its own disk holds.",
+        status,
+        NodeStatus::durableIndex);
+    statusGauge(
+        "raftkv_raft_snapshot_index",
+        "Last entry of its newest snapshot.",
+        status,
+        NodeStatus::snapshotIndex);
+    followerGauge(
+        "raftkv_raft_follower_match_index",
+        "On the leader: last entry in which the follower agrees.",
+        status,
+        NodeStatus.Follower::matchIndex);
+    followerGauge(
+        "raftkv_raft_follower_active",
+        "On the leader: 1 if the follower answered within an election timeout.",
+        status,
+        follower -> follower.isActive() ? 1 : 0);
+  }
+
+  void addQueues(Supplier<RaftNode.QueueStats> stats) {
+    counter(
+        "raftkv_node_requests_refused_total",
+        "Requests refused: too many wait.",
+        () -> stats.get().requestsRefused());
+    counter(
+        "raftkv_node_messages_dropped_total",
+        "Messages of other members dropped: too many wait.",
+        () -> stats.get().messagesDropped());
+  }
+
+  private void statusGauge(
+      String name, String help, Supplier<NodeStatus> status, ToDoubleFunction<NodeStatus> value) {
+    gauge(name, help, () -> value.applyAsDouble(status.get()));
+  }
+
+  private void followerGauge(
+      String name,
+      String help,
+      Supplier<NodeStatus> status,
+      ToDoubleFunction<NodeStatus.Follower> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("follower")
+        .callback(
+            out -> {
+              NodeStatus now = status.get();
+              for (NodeStatus.Follower follower : now.followers()) {
+                out.call(value.applyAsDouble(follower), nameOf(now, follower));
+              }
+            })
+        .register(registry);
+  }
+
+  private static String nameOf(NodeStatus status, NodeStatus.Follower follower) {
+    return status
+        .configuration()
+        .member(follower.id())
+        .map(member -> member.name())
+        .orElse(follower.id().toString());
+  }
+
+  void addStores(LogStore log, SnapshotStore snapshots, Supplier<KvView> view) {
+    gauge("raftkv_log_bytes", "Size of the log.", log::sizeBytes);
+    gauge("raftkv_snapshot_bytes", "Size of all snapshots.", snapshots::sizeBytes);
+    gauge("raftkv_store_keys", "Keys that exist.", () -> view.get().keys());
+    gauge("raftkv_store_revision", "Revision of the store.", () -> view.get().revision());
+    gauge(
+        "raftkv_store_compacted_revision",
+        "Earliest revision that can be read.",
+        () -> view.get().compactedRevision());
+  }
+
+  void addDisk(DoubleSupplier freeBytes) {
+    gauge("raftkv_disk_free_bytes", "Room left where the data dir is.", freeBytes);
+  }
+
+  void addClients(ClientServer server, ServiceLimits limits) {
+    gauge("raftkv_requests_in_flight", "Requests under way.", server::requestsInFlight);
+    gauge(
+        "raftkv_requests_in_flight_max",
+        "Requests that may be under way; more are refused.",
+        limits::requestsInFlightMax);
+    gauge("raftkv_request_bytes_in_flight", "Their bytes.", server::bytesInFlight);
+    gauge(
+        "raftkv_request_bytes_in_flight_max",
+        "Bytes that may be under way; more are refused.",
+        limits::bytesInFlightMax);
+  }
+
+  void addTransport(TransportStats stats) {
+    gauge("raftkv_peer_buffered_bytes", "Bytes that wait for other members.", stats::bufferedBytes);
+    counter("raftkv_peer_connects_total", "Connections made.", stats::connects);
+    counter("raftkv_peer_breaks_total", "Connections that broke.", stats::breaks);
+    counter(
+        "raftkv_peer_refused_handshakes_total",
+        "Streams refused over who the other one is.",
+        stats::refusedHandshakes);
+    counter("raftkv_peer_bad_messages_total", "Messages that made no sense.", stats::badMessages);
+    streamCounter("raftkv_peer_messages_sent_total", "Messages sent.", stats::sent);
+    streamCounter("raftkv_peer_bytes_sent_total", "Bytes sent, roughly.", stats::sentBytes);
+    streamCounter("raftkv_peer_messages_received_total", "Messages received.", stats::received);
+    streamCounter(
+        "raftkv_peer_messages_dropped_full_total",
+        "Messages dropped: the peer takes them too slowly.",
+        stats::droppedFull);
+    streamCounter(
+        "raftkv_peer_messages_dropped_unconnected_total",
+        "Messages dropped: no connection.",
+        stats::droppedUnconnected);
+  }
+
+  private void streamCounter(String name, String help, ToDoubleFunction<Message.Stream> value) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("stream")
+        .callback(
+            out -> {
+              for (Message.Stream stream : Message.Stream.values()) {
+                out.call(value.applyAsDouble(stream), stream.name().toLowerCase(Locale.ROOT));
+              }
+            })
+        .register(registry);
+  }
+
+  private void counter(String name, String help, DoubleSupplier value) {
+    Consumer<CounterWithCallback.Callback> callback = out -> out.call(value.getAsDouble());
+    CounterWithCallback.builder().name(name).help(help).callback(callback).register(registry);
+  }
+
+  private void gauge(String name, String help, DoubleSupplier value) {
+    Consumer<GaugeWithCallback.Callback> callback = out -> out.call(value.getAsDouble());
+    GaugeWithCallback.builder().name(name).help(help).callback(callback).register(registry);
+  }
+}
