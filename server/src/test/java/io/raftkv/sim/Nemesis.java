@@ -1,0 +1,208 @@
+package io.raftkv.sim;
+
+import io.raftkv.raft.MemberId;
+import io.raftkv.sim.engine.Rng;
+import io.raftkv.sim.net.Network;
+import java.util.List;
+
+/** Brings about the faults of a world, one after the other and several at a time, until it ends. */
+final class Nemesis {
+  private final World world;
+  private final Rng rng;
+  private final List<Fault> faults;
+  private boolean isActive = true;
+
+  Nemesis(World world) {
+    this.world = world;
+    rng = world.rng.fork("nemesis");
+    faults = List.copyOf(world.plan.faults);
+  }
+
+  void start() {
+    if (!faults.isEmpty()) {
+      world.network.disturb(world.plan.duplicates, world.plan.overtaking);
+      world.scheduler.after(rng.exponential(world.plan.faultEveryNanos), this::next);
+    }
+  }
+
+  /** Ends all faults, for good. */
+  void stop() {
+    isActive = false;
+    world.network.heal();
+    for (SimMachine machine : world.machines) {
+      machine.disk.heal();
+      if (machine.files != null) {
+        machine.files.heal();
+      }
+      machine.pausedUntilNanos = 0;
+      machine.endsAfter = -1;
+      machine.start();
+    }
+  }
+
+  private void next() {
+    if (!isActive) {
+      return;
+    }
+    world.scheduler.after(rng.exponential(world.plan.faultEveryNanos), this::next);
+    Fault fault = faults.get(rng.nextInt(faults.size()));
+    world.note("fault", fault.ordinal(), 0);
+    if (world.trace.isWritten()) {
+      world.trace.line("fault " + fault);
+    }
+    strike(fault);
+  }
+
+  private void strike(Fault fault) {
+    long now = world.scheduler.nowNanos();
+    // Healing ends all faults: a pause or a hang that is under way then could not be cut short.
+    long nanosMax = Math.max(1, world.plan.chaosNanos - now);
+    long nanos = Math.min(nanosMax, 1 + rng.exponential(world.plan.faultNanos));
+    SimMachine any = world.machines.get(rng.nextInt(world.machines.size()));
+    switch (fault) {
+      case CRASH -> crash(any);
+      case CRASH_LEADER -> crash(leader(any));
+      case CRASH_MIDWAY -> {
+        SimMachine machine = rng.chance(0.5) ? leader(any) : any;
+        if (machine.files != null && rng.chance(0.5)) {
+          machine.files.cutPowerSoon();
+        } else {
+          machine.endsAfter = rng.nextInt(rng.chance(0.5) ? 4 : 40);
+        }
+      }
+      case CRASH_ALL -> world.machines.forEach(this::crash);
+      case STOP -> {
+        any.stop();
+        any.startLater();
+      }
+      case PAUSE -> any.pausedUntilNanos = now + nanos;
+      case PAUSE_LEADER -> leader(any).pausedUntilNanos = now + nanos;
+      case CUT_ONE_WAY -> {
+        int to = rng.nextInt(world.machines.size());
+        if (to != any.machine()) {
+          cut(any.machine(), to, nanos);
+        }
+      }
+      case ISOLATE -> isolate(any, nanos);
+      case ISOLATE_LEADER -> isolate(leader(any), nanos);
+      case PARTITION -> {
+        long side = rng.nextLong();
+        cutWhere((a, b) -> ((side >> a) & 1) != ((side >> b) & 1), nanos);
+      }
+      case BRIDGE -> {
+        long side = rng.nextLong();
+        int bridge = any.machine();
+        cutWhere(
+            (a, b) -> a != bridge && b != bridge && ((side >> a) & 1) != ((side >> b) & 1), nanos);
+      }
+      case RING -> {
+        int n = world.machines.size();
+        cutWhere((a, b) -> (a + 1) % n != b && (b + 1) % n != a, nanos);
+      }
+      case LOSS -> {
+        double chance = rng.nextDouble() * (rng.chance(0.3) ? 0.6 : 0.1);
+        links((a, b) -> true, (a, b) -> world.network.lose(a, b, chance));
+        later(nanos, () -> links((a, b) -> true, (a, b) -> world.network.lose(a, b, 0)));
+      }
+      case SLOW_LINKS -> {
+        int factor = (int) rng.magnitude(2, 60);
+        int slow = any.machine();
+        LinkFilter ofIt = (a, b) -> a == slow || b == slow;
+        links(ofIt, (a, b) -> world.network.slowDown(a, b, factor));
+        later(nanos, () -> links(ofIt, (a, b) -> world.network.slowDown(a, b, 1)));
+      }
+      case SLOW_DISK -> {
+        any.disk.slowDown((int) rng.magnitude(2, 100));
+        later(nanos, () -> any.disk.slowDown(1));
+      }
+      case HUNG_DISK -> (rng.chance(0.5) ? leader(any) : any).disk.hangUntil(now + nanos);
+      case FAILING_DISK -> {
+        any.disk.fail(0.3 * rng.nextDouble(), 0);
+        later(nanos, () -> any.disk.fail(0, 0));
+      }
+      case FAILING_SNAPSHOTS -> {
+        any.disk.fail(0, rng.nextDouble());
+        later(nanos, () -> any.disk.fail(0, 0));
+      }
+      case REFUSED -> {
+        int peer = rng.nextInt(world.machines.size());
+        if (peer != any.machine() && any.isRunning()) {
+          world.unreachable(any.machine(), peer);
+        }
+      }
+      case CLOCK_JUMP -> any.clock.jumpWall(rng.between(-600_000, 600_000));
+      case TRANSFER -> {
+        SimProcess process = any.process;
+        if (process != null && any.pausedUntilNanos <= now) {
+          MemberId target =
+              rng.chance(0.3)
+                  ? MemberId.NONE
+                  : new MemberId(1 + rng.nextInt(world.machines.size()));
+          process.node().transferLeadership(target).exceptionally(failure -> MemberId.NONE);
+          process.afterTurn();
+        }
+      }
+    }
+  }
+
+  private SimMachine leader(SimMachine otherwise) {
+    for (SimMachine machine : world.machines) {
+      if (machine.isLeader()) {
+        return machine;
+      }
+    }
+    return otherwise;
+  }
+
+  private void crash(SimMachine machine) {
+    if (machine.isRunning()) {
+      machine.end();
+      machine.startLater();
+    }
+  }
+
+  private void isolate(SimMachine machine, long nanos) {
+    int alone = machine.machine();
+    int ways = 1 + rng.nextInt(3);
+    cutWhere((a, b) -> ((ways & 1) != 0 && a == alone) || ((ways & 2) != 0 && b == alone), nanos);
+  }
+
+  private interface LinkFilter {
+    boolean test(int from, int to);
+  }
+
+  private interface LinkAction {
+    void run(int from, int to);
+  }
+
+  private void cutWhere(LinkFilter filter, long nanos) {
+    links(filter, (from, to) -> cut(from, to, nanos));
+  }
+
+  private void cut(int from, int to, long nanos) {
+    Network network = world.network;
+    network.cut(from, to);
+    later(nanos, () -> network.mend(from, to));
+  }
+
+  private void links(LinkFilter filter, LinkAction action) {
+    int n = world.machines.size();
+    for (int from = 0; from < n; from++) {
+      for (int to = 0; to < n; to++) {
+        if (from != to && filter.test(from, to)) {
+          action.run(from, to);
+        }
+      }
+    }
+  }
+
+  private void later(long nanos, Runnable heal) {
+    world.scheduler.after(
+        nanos,
+        () -> {
+          if (isActive) {
+            heal.run();
+          }
+        });
+  }
+}

@@ -1,0 +1,53 @@
+package io.raftkv.sim;
+
+import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.sim.disk.Machine;
+import io.raftkv.sim.rule.Observed;
+import io.raftkv.sim.rule.Rule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+/** The production state machine, with the rules looking on. */
+record ObservedStateMachine(StateMachine delegate, Observed node, Machine machine, List<Rule> rules)
+    implements StateMachine {
+  @Override
+  public List<byte[]> apply(List<LogEntry> entries) {
+    machine.mayEndHere();
+    for (Rule rule : rules) {
+      rule.applying(node, delegate.appliedIndex(), entries);
+    }
+    List<byte[]> results = delegate.apply(entries);
+    applied();
+    return results;
+  }
+
+  @Override
+  public long appliedIndex() {
+    return delegate.appliedIndex();
+  }
+
+  @Override
+  public long stateHash() {
+    return delegate.stateHash();
+  }
+
+  @Override
+  public Frozen freeze() {
+    return delegate.freeze();
+  }
+
+  @Override
+  public void restore(InputStream in) throws IOException {
+    machine.mayEndHere();
+    delegate.restore(in);
+    applied();
+  }
+
+  private void applied() {
+    for (Rule rule : rules) {
+      rule.applied(node, delegate.appliedIndex(), delegate.stateHash());
+    }
+  }
+}

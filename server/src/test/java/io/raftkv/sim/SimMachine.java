@@ -1,0 +1,158 @@
+package io.raftkv.sim;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.raft.node.RaftNode;
+import io.raftkv.sim.disk.DiskFaults;
+import io.raftkv.sim.disk.FileDisk;
+import io.raftkv.sim.disk.LogModel;
+import io.raftkv.sim.disk.SnapshotModel;
+import io.raftkv.sim.engine.Rng;
+import io.raftkv.sim.engine.SimClock;
+import io.raftkv.sim.rule.Observed;
+import io.raftkv.storage.DamagedException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/** A machine: what outlives the processes that run on it, one after the other. */
+final class SimMachine implements Observed {
+  final World world;
+  final Rng rng;
+  final LogModel log;
+  final SnapshotModel snapshots = new SnapshotModel();
+  final DiskFaults disk;
+
+  /** In some worlds the production stores keep log and snapshots. */
+  final @Nullable FileDisk files;
+
+  final SimClock clock;
+
+  private final int machine;
+  private int starts;
+  @Nullable SimProcess process;
+  @Nullable NodeStatus status;
+  long pausedUntilNanos;
+
+  /** The process ends at the so many-th operation from now on; -1: it does not. */
+  int endsAfter = -1;
+
+  SimMachine(World world, int machine) {
+    WorldPlan plan = world.plan;
+    this.world = world;
+    this.machine = machine;
+    rng = world.rng.fork("machine" + machine);
+    files = plan.isOnFiles ? new FileDisk(id(), rng.fork("files"), plan.segmentBytes) : null;
+    log = new LogModel(plan.isOnFiles ? 1 : plan.segmentEntries);
+    disk =
+        new DiskFaults(
+            world.scheduler,
+            rng.fork("disk"),
+            plan.syncNanosMin,
+            plan.syncNanosTail,
+            plan.slowSyncChance);
+    double rate = 1 + plan.clockDrift * (2 * rng.nextDouble() - 1);
+    clock = new SimClock(world.scheduler, rate, rng.nextLong() >> 2);
+  }
+
+  @Override
+  public int machine() {
+    return machine;
+  }
+
+  @Override
+  public @Nullable NodeStatus status() {
+    return status;
+  }
+
+  @Override
+  public LogModel log() {
+    return log;
+  }
+
+  @Override
+  public SnapshotModel snapshots() {
+    return snapshots;
+  }
+
+  boolean isRunning() {
+    return process != null;
+  }
+
+  boolean isLeader() {
+    return process != null && status != null && status.isLeader();
+  }
+
+  /** Gives the member its first log, then starts it. */
+  void bootstrap(Configuration configuration) {
+    SimProcess first = new SimProcess(this, 0);
+    RaftNode.bootstrap(first.log, first.snapshots, configuration);
+    first.log.close();
+    start();
+  }
+
+  /** Starts a process, unless one runs. What its disk refuses now is tried again later. */
+  void start() {
+    if (process != null || world.verdict.isBroken()) {
+      return;
+    }
+    status = null;
+    world.note("start", machine, ++starts);
+    try {
+      process = new SimProcess(this, starts);
+      process.start();
+    } catch (SimProcess.ProcessEnded e) {
+      // It ended while it started; it was noted there.
+    } catch (DamagedException e) {
+      world.verdict.broken("files are not damaged", "member " + (machine + 1) + ": " + e);
+    } catch (UncheckedIOException e) {
+      if (process != null) {
+        end();
+      } else if (files != null) {
+        files.ended();
+      }
+      startLater();
+    } catch (RuntimeException e) {
+      world.verdict.broken("a process starts", "member " + (machine + 1) + ": " + World.trace(e));
+    }
+  }
+
+  /** The process ends here and now; of what it did not sync a prefix is on the disk. */
+  void end() {
+    SimProcess ended = process;
+    if (ended == null) {
+      return;
+    }
+    world.note("end", machine, starts);
+    ended.isAlive = false;
+    process = null;
+    status = null;
+    pausedUntilNanos = 0;
+    endsAfter = -1;
+    if (files == null) {
+      log.crash(rng);
+      snapshots.crash(rng);
+    } else {
+      ended.log.close();
+      files.ended();
+    }
+    world.network.ended(machine);
+  }
+
+  /** Asks the process to end. */
+  void stop() {
+    SimProcess stopping = process;
+    if (stopping != null) {
+      world.note("stop", machine, starts);
+      stopping.stop();
+      end();
+    }
+  }
+
+  void startLater() {
+    long nanos = Math.max(1, rng.exponential(world.plan.electionNanos()));
+    if (rng.chance(0.3)) {
+      nanos = rng.exponential(world.plan.heartbeatNanos() / 4);
+    }
+    world.scheduler.after(nanos, this::start);
+  }
+}

@@ -1,0 +1,210 @@
+package io.raftkv.sim;
+
+import io.raftkv.kv.KvLimits;
+import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.Transport;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.raft.node.RaftNode;
+import io.raftkv.sim.disk.Machine;
+import io.raftkv.sim.disk.ObservedSnapshots;
+import io.raftkv.sim.disk.SimLog;
+import io.raftkv.sim.disk.SimSnapshots;
+import io.raftkv.sim.engine.LaneHost;
+import io.raftkv.sim.engine.Rng;
+import io.raftkv.sim.engine.SimLanes;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** One run of the production node on a machine. */
+final class SimProcess implements LaneHost, Machine {
+  private final SimMachine machine;
+  private final World world;
+  private final int incarnation;
+  private final Rng delays;
+  final SimLog log;
+  final SnapshotStore snapshots;
+  final KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
+  boolean isAlive = true;
+  private @Nullable RaftNode node;
+  Transport.@Nullable Listener listener;
+  private @Nullable Throwable failure;
+  private boolean isStopping;
+  private long logBusyUntilNanos;
+
+  SimProcess(SimMachine machine, int incarnation) {
+    this.machine = machine;
+    this.incarnation = incarnation;
+    world = machine.world;
+    delays = machine.rng.fork("delays" + incarnation);
+    DiskRules rules = new DiskRules(machine, world.rules, world.verdict);
+    log = new SimLog(machine.log, machine.files, machine.disk, this, rules);
+    snapshots =
+        machine.files == null
+            ? new SimSnapshots(machine.snapshots, machine.disk, this, rules)
+            : new ObservedSnapshots(
+                machine.files.openSnapshots(), machine.snapshots, machine.disk, this, rules);
+  }
+
+  int incarnation() {
+    return incarnation;
+  }
+
+  void start() {
+    world.rules.forEach(rule -> rule.started(machine));
+    RaftNode made =
+        new RaftNode(
+            new RaftNode.Parts(
+                machine.id(),
+                world.plan.options,
+                Duration.ofNanos(world.plan.tickNanos),
+                log,
+                snapshots,
+                new ObservedStateMachine(store, machine, this, world.rules),
+                world.network.transport(machine.machine(), incarnation),
+                new SimLanes(world.scheduler, this),
+                machine.clock,
+                machine.rng.fork("random" + incarnation),
+                this::failed));
+    node = made;
+    made.start();
+    afterTurn();
+  }
+
+  RaftNode node() {
+    if (node == null) {
+      throw new IllegalStateException("asked before it was made");
+    }
+    return node;
+  }
+
+  void stop() {
+    isStopping = true;
+    try {
+      if (node != null) {
+        node.close();
+      }
+    } catch (ProcessEnded e) {
+      // The rest of closing does not happen.
+    } catch (RuntimeException e) {
+      world.verdict.broken("a node stops", World.trace(e));
+    }
+  }
+
+  private void failed(Throwable cause) {
+    if (isAlive && failure == null) {
+      failure = cause;
+    }
+  }
+
+  @Override
+  public void mayEndHere() {
+    if (!isAlive) {
+      throw new ProcessEnded();
+    }
+    if (machine.endsAfter >= 0 && --machine.endsAfter < 0 && !isStopping) {
+      world.note("ends midway", machine.machine(), incarnation);
+      machine.end();
+      machine.startLater();
+      throw new ProcessEnded();
+    }
+  }
+
+  @Override
+  public boolean isAlive() {
+    return isAlive;
+  }
+
+  @Override
+  public long pausedUntilNanos() {
+    return machine.pausedUntilNanos;
+  }
+
+  @Override
+  public long turnDelayNanos(String lane) {
+    long nanos = delays.exponential(world.plan.turnNanosTail);
+    if (delays.chance(world.plan.longTurnChance)) {
+      nanos += delays.exponential(world.plan.heartbeatNanos());
+    }
+    if (isLog(lane)) {
+      nanos += machine.disk.syncNanos();
+      nanos = Math.max(nanos, logBusyUntilNanos - world.scheduler.nowNanos());
+    } else if (lane.contains("snapshot")) {
+      nanos += delays.exponential(10 * world.plan.syncNanosTail);
+    }
+    return nanos;
+  }
+
+  @Override
+  public long realNanos(long ownNanos) {
+    return machine.clock.realNanos(ownNanos);
+  }
+
+  @Override
+  public void run(String lane, Runnable turn) {
+    world.turned(machine.machine(), lane);
+    try {
+      turn.run();
+    } catch (ProcessEnded e) {
+      return;
+    } catch (RuntimeException | Error e) {
+      world.verdict.broken("turns do not throw", World.trace(e));
+    }
+    if (isLog(lane)) {
+      // The first sync is paid for by the delay of the turn; a lane that syncs for each piece of
+      // work falls behind.
+      for (int syncs = log.takeSyncs(); syncs > 1; syncs--) {
+        logBusyUntilNanos =
+            Math.max(logBusyUntilNanos, world.scheduler.nowNanos()) + machine.disk.syncNanos();
+      }
+    }
+    afterTurn();
+  }
+
+  /** Anything of the node has run: what does it say of itself now? */
+  void afterTurn() {
+    if (!isAlive || node == null) {
+      return;
+    }
+    if (failure != null) {
+      fail(failure);
+      return;
+    }
+    if (machine.files != null && machine.files.isOff()) {
+      machine.end();
+      machine.startLater();
+      return;
+    }
+    NodeStatus before = machine.status;
+    NodeStatus now = node.status();
+    if (now != before) {
+      machine.status = now;
+      world.observed(machine, before, now);
+    }
+  }
+
+  private void fail(Throwable cause) {
+    if (isDiskFailure(cause)) {
+      machine.end();
+      machine.startLater();
+    } else {
+      world.verdict.broken(
+          "a node does not fail by itself",
+          "member " + machine.id().value() + " stopped: " + World.trace(cause));
+    }
+  }
+
+  private static boolean isDiskFailure(Throwable cause) {
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      if (t instanceof UncheckedIOException || t instanceof java.io.IOException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isLog(String lane) {
+    return lane.contains("log");
+  }
+}

@@ -1,0 +1,324 @@
+package io.raftkv.sim;
+
+import io.raftkv.check.History;
+import io.raftkv.check.LinearizabilityChecker;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Message;
+import io.raftkv.raft.Transport;
+import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.sim.engine.Rng;
+import io.raftkv.sim.engine.Scheduler;
+import io.raftkv.sim.engine.Trace;
+import io.raftkv.sim.net.Network;
+import io.raftkv.sim.net.NetworkHost;
+import io.raftkv.sim.rule.Acknowledgements;
+import io.raftkv.sim.rule.Rule;
+import io.raftkv.sim.rule.Rules;
+import io.raftkv.sim.rule.Truth;
+import io.raftkv.sim.rule.Verdict;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** One seed's world, from its start to the verdict. Confined to one thread. */
+final class World implements NetworkHost {
+  final long seed;
+  final Rng rng;
+  final WorldPlan plan;
+  final Scheduler scheduler = new Scheduler();
+  final Trace trace;
+  final Verdict verdict = new Verdict();
+  final Truth truth = new Truth();
+  final History history = new History();
+  final Acknowledgements acknowledgements = new Acknowledgements(verdict, truth);
+  final Network network;
+  final List<SimMachine> machines = new ArrayList<>();
+  final List<Rule> rules;
+  private final List<VirtualClient> clients = new ArrayList<>();
+  private final Nemesis nemesis;
+
+  /** Writes that were answered. */
+  long writes;
+
+  World(long seed, long chaosNanos, @Nullable PrintWriter traceTo) {
+    this(seed, chaosNanos, traceTo, (verdict, truth) -> List.of());
+  }
+
+  /**
+   * @param more makes further rules
+   */
+  World(
+      long seed,
+      long chaosNanos,
+      @Nullable PrintWriter traceTo,
+      BiFunction<Verdict, Truth, List<Rule>> more) {
+    this.seed = seed;
+    rng = new Rng(seed);
+    plan = new WorldPlan(rng.fork("plan"), chaosNanos);
+    trace = new Trace(scheduler, traceTo);
+    network =
+        new Network(
+            scheduler,
+            rng.fork("network"),
+            this,
+            plan.machines,
+            plan.latencyNanosMin,
+            plan.latencyNanosTail,
+            plan.slowMessageChance,
+            plan.heldMessageChance);
+    for (int i = 0; i < plan.machines; i++) {
+      machines.add(new SimMachine(this, i));
+    }
+    rules = new ArrayList<>(Rules.of(verdict, truth, machines));
+    rules.addAll(more.apply(verdict, truth));
+    for (int i = 0; i < plan.clients; i++) {
+      clients.add(new VirtualClient(this, i));
+    }
+    nemesis = new Nemesis(this);
+  }
+
+  /** Lives through the faults, then heals and must converge. The verdict says whether it did. */
+  void run() {
+    Configuration configuration = configuration();
+    for (SimMachine machine : machines) {
+      machine.bootstrap(configuration);
+    }
+    clients.forEach(VirtualClient::start);
+    nemesis.start();
+    runUntil(plan.chaosNanos);
+
+    nemesis.stop();
+    long writesBefore = writes;
+    long patience = patienceNanos();
+    long deadline = scheduler.nowNanos() + patience;
+    while (isGoing() && writes == writesBefore && scheduler.nowNanos() < deadline) {
+      runUntil(Math.min(deadline, scheduler.nowNanos() + plan.electionNanos()));
+    }
+    if (writes == writesBefore) {
+      verdict.broken(
+          "progress after healing", "no write in " + patience / 1_000_000 + " ms after all faults");
+    }
+    clients.forEach(VirtualClient::stop);
+    converge();
+    readEverywhere();
+    if (isGoing()) {
+      LinearizabilityChecker.check(history)
+          .ifPresent(violation -> verdict.broken("linearizability", violation.toString()));
+    }
+  }
+
+  String dump() {
+    StringBuilder text = new StringBuilder();
+    text.append(plan).append(System.lineSeparator());
+    text.append("committed ").append(truth.commitIndex()).append(System.lineSeparator());
+    for (SimMachine machine : machines) {
+      var live = machine.log.live();
+      var durable = machine.log.durable();
+      text.append(
+          String.format(
+              "member %d: %s; log %s to %d, durable %s to %d, %s; snapshot %s%n  %s%n",
+              machine.id().value(),
+              machine.isRunning() ? "runs" : "does not run",
+              live.base(),
+              live.lastIndex(),
+              durable.base(),
+              durable.lastIndex(),
+              durable.hardState(),
+              machine.snapshots.latest(),
+              describe(machine.status)));
+    }
+    return text.toString();
+  }
+
+  /** Everything but the members, which are the same everywhere. */
+  private static String describe(@Nullable NodeStatus status) {
+    return status == null
+        ? "no turn yet"
+        : String.format(
+            "%s of term %d, leader %d; log from %d to %d, commit %d, applied %d, durable %d,"
+                + " snapshot %d, configuration %d; %s",
+            status.role(),
+            status.term(),
+            status.leader().value(),
+            status.firstIndex(),
+            status.lastIndex(),
+            status.commitIndex(),
+            status.appliedIndex(),
+            status.durableIndex(),
+            status.snapshotIndex(),
+            status.configurationIndex(),
+            status.followers());
+  }
+
+  private Configuration configuration() {
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < plan.machines; i++) {
+      MemberId id = new MemberId(i + 1);
+      members.add(new Member(id, "n" + (i + 1), "sim:" + (i + 1), i < plan.voters()));
+    }
+    return Configuration.of(members);
+  }
+
+  private boolean isGoing() {
+    return !verdict.isBroken();
+  }
+
+  private void runUntil(long nanos) {
+    scheduler.runUntil(nanos, this::isGoing);
+  }
+
+  /** What a healed world may take, at worst, for whatever it has to make up for. */
+  private long patienceNanos() {
+    return 60 * plan.electionNanos();
+  }
+
+  private void converge() {
+    long deadline = scheduler.nowNanos() + 4 * patienceNanos();
+    while (isGoing() && !isConverged()) {
+      if (scheduler.nowNanos() >= deadline) {
+        verdict.broken("convergence after healing", "members still differ");
+        return;
+      }
+      runUntil(scheduler.nowNanos() + plan.heartbeatNanos());
+    }
+  }
+
+  private boolean isConverged() {
+    int leaders = 0;
+    for (SimMachine machine : machines) {
+      SimProcess process = machine.process;
+      if (process == null || process.store.appliedIndex() != truth.commitIndex()) {
+        return false;
+      }
+      leaders += machine.isLeader() ? 1 : 0;
+    }
+    return leaders == 1;
+  }
+
+  private void readEverywhere() {
+    if (!isGoing()) {
+      return;
+    }
+    VirtualClient last = new VirtualClient(this, plan.clients);
+    last.stop();
+    for (SimMachine machine : machines) {
+      for (int key = 0; key < plan.keys; key++) {
+        last.readOnce("k" + key, machine.machine());
+      }
+    }
+    runUntil(scheduler.nowNanos() + 4 * plan.electionNanos());
+  }
+
+  void observed(SimMachine machine, @Nullable NodeStatus before, NodeStatus now) {
+    for (Rule rule : rules) {
+      rule.turned(machine, before, now);
+    }
+    if (before == null
+        || before.role() != now.role()
+        || before.term() != now.term()
+        || before.commitIndex() != now.commitIndex()) {
+      trace.event(1, now.term() << 8 | now.role().ordinal(), now.commitIndex());
+      if (trace.isWritten()) {
+        trace.line(
+            String.format(
+                "n%d %s term %d log %d..%d commit %d applied %d durable %d",
+                machine.id().value(),
+                now.role(),
+                now.term(),
+                now.firstIndex(),
+                now.lastIndex(),
+                now.commitIndex(),
+                now.appliedIndex(),
+                now.durableIndex()));
+      }
+    }
+  }
+
+  void turned(int machine, String lane) {
+    trace.event(2, machine, lane.length());
+    if (trace.isWritten()) {
+      trace.line("n" + (machine + 1) + " turn of " + lane);
+    }
+  }
+
+  void note(String what, long a, long b) {
+    trace.event(3 + what.length(), a, b);
+    if (trace.isWritten()) {
+      trace.line(what + " " + a + " " + b);
+    }
+  }
+
+  @Override
+  public int incarnation(int machine) {
+    SimProcess process = machines.get(machine).process;
+    return process == null ? 0 : process.incarnation();
+  }
+
+  @Override
+  public long pausedUntilNanos(int machine) {
+    return machines.get(machine).pausedUntilNanos;
+  }
+
+  @Override
+  public void listening(int machine, int incarnation, Transport.Listener listener) {
+    SimProcess process = machines.get(machine).process;
+    if (process != null && process.incarnation() == incarnation) {
+      process.listener = listener;
+    }
+  }
+
+  @Override
+  public void sending(int machine, Message message) {
+    SimMachine sender = machines.get(machine);
+    if (sender.process != null) {
+      sender.process.mayEndHere();
+    }
+    for (Rule rule : rules) {
+      rule.sending(sender, message);
+    }
+    trace.event(40, Fingerprint.of(message), machine);
+    if (trace.isWritten()) {
+      trace.line("n" + (machine + 1) + " sends " + message);
+    }
+  }
+
+  @Override
+  public void deliver(int machine, Message message) {
+    SimProcess process = machines.get(machine).process;
+    if (process == null || process.listener == null) {
+      return;
+    }
+    trace.event(41, Fingerprint.of(message), machine);
+    if (trace.isWritten()) {
+      trace.line("n" + (machine + 1) + " receives " + message);
+    }
+    try {
+      process.listener.received(message);
+    } catch (RuntimeException e) {
+      verdict.broken("receiving does not throw", trace(e));
+    }
+    process.afterTurn();
+  }
+
+  @Override
+  public void unreachable(int machine, int peer) {
+    SimProcess process = machines.get(machine).process;
+    if (process == null || process.listener == null) {
+      return;
+    }
+    note("unreachable", machine, peer);
+    process.listener.unreachable(new MemberId(peer + 1));
+    process.afterTurn();
+  }
+
+  static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

@@ -1,0 +1,162 @@
+package io.raftkv.sim;
+
+import io.raftkv.raft.RaftOptions;
+import io.raftkv.sim.engine.Rng;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What a seed's world is like (swarm testing: Groce and others 2012). Each parameter is drawn, and
+ * each kind of fault is on or off, so that worlds differ in what they are about: uniform chaos
+ * hides bugs that need one thing often and another one never.
+ *
+ * <p>Delays are drawn in proportion to the heartbeat, so that a world makes progress once healed.
+ */
+final class WorldPlan {
+  private static final long MILLI = 1_000_000;
+
+  final int machines;
+  final int learners;
+  final long tickNanos;
+  final RaftOptions options;
+
+  final long latencyNanosMin;
+  final long latencyNanosTail;
+  final double slowMessageChance;
+  final double heldMessageChance;
+  final long syncNanosMin;
+  final long syncNanosTail;
+  final double slowSyncChance;
+  final int segmentEntries;
+  final long turnNanosTail;
+  final double longTurnChance;
+  final double clockDrift;
+
+  /** The production stores over faulty volumes, instead of models. */
+  final boolean isOnFiles;
+
+  final int segmentBytes;
+
+  final int clients;
+  final int keys;
+  final int valueBytes;
+  final long thinkNanos;
+  final long clientTimeoutNanos;
+  final double readShare;
+  final double conditionalShare;
+  final double deleteShare;
+  final double stickiness;
+
+  final Set<Fault> faults = EnumSet.noneOf(Fault.class);
+  final long faultEveryNanos;
+  final long faultNanos;
+  final double duplicates;
+  final double overtaking;
+  final long chaosNanos;
+
+  WorldPlan(Rng rng, long chaosNanos) {
+    this.chaosNanos = chaosNanos;
+    machines = pick(rng, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7);
+    learners = machines > 2 && rng.chance(0.15) ? 1 : 0;
+    tickNanos = rng.magnitude(40 * MILLI, 250 * MILLI);
+    int heartbeatTicks = (int) rng.between(1, 3);
+    int electionTicks = heartbeatTicks * (int) rng.between(4, 12);
+    options =
+        new RaftOptions(
+            heartbeatTicks,
+            electionTicks,
+            (int) rng.between(1, 5),
+            pick(rng, 1, 2, 3, 8, 64, 4096),
+            pick(rng, 1, 100, 400, 4000, 1 << 20),
+            pick(rng, 1, 2, 4, 64),
+            pick(rng, 1, 200, 2000, 16 << 20),
+            pick(rng, 0, 200, 1000, 10_000, 64 << 20),
+            pick(rng, 200, 1000, 1 << 20, 256 << 20),
+            pick(rng, 5, 5, 20, 100, 1000, 1000_000),
+            pick(rng, 500, 5000, 1 << 20, 256 << 20),
+            pick(rng, 0, 1, 5, 50, 1000));
+
+    long heartbeatNanos = heartbeatTicks * tickNanos;
+    latencyNanosMin = Math.max(1000, (long) (heartbeatNanos * 0.02 * rng.nextDouble()));
+    latencyNanosTail = rng.magnitude(heartbeatNanos / 1000, heartbeatNanos / 15);
+    slowMessageChance = rng.chance(0.5) ? 0.02 * rng.nextDouble() : 0;
+    heldMessageChance = rng.chance(0.5) ? rng.nextDouble() : 0;
+    syncNanosMin = Math.max(1000, (long) (heartbeatNanos * 0.05 * rng.nextDouble()));
+    syncNanosTail = rng.magnitude(heartbeatNanos / 1000, heartbeatNanos / 8);
+    slowSyncChance = rng.chance(0.5) ? 0.05 * rng.nextDouble() : 0;
+    segmentEntries = pick(rng, 1, 1, 4, 16, 64);
+    turnNanosTail = rng.magnitude(heartbeatNanos / 10_000, heartbeatNanos / 30);
+    longTurnChance = rng.chance(0.3) ? 0.01 * rng.nextDouble() : 0;
+    clockDrift = rng.chance(0.3) ? 0.1 : 0;
+
+    Rng stores = rng.fork("stores");
+    isOnFiles = stores.chance(0.12);
+    segmentBytes = (int) stores.magnitude(512, 16_384);
+
+    clients = (int) rng.between(1, 8);
+    keys = (int) rng.between(1, 5);
+    valueBytes = pick(rng, 10, 10, 30, 200);
+    long operations = rng.magnitude(400, 2500);
+    thinkNanos = Math.max(MILLI, clients * chaosNanos / operations);
+    clientTimeoutNanos = electionTicks * tickNanos * rng.between(1, 4);
+    readShare = 0.1 + 0.6 * rng.nextDouble();
+    conditionalShare = rng.chance(0.6) ? 0.5 * rng.nextDouble() : 0;
+    deleteShare = rng.chance(0.6) ? 0.4 * rng.nextDouble() : 0;
+    stickiness = rng.nextDouble();
+
+    for (Fault fault : Fault.values()) {
+      if (rng.chance(fault.share())) {
+        faults.add(fault);
+      }
+    }
+    faultEveryNanos = rng.magnitude(chaosNanos / 200, chaosNanos / 8);
+    faultNanos = rng.magnitude(electionTicks * tickNanos / 4, 20 * electionTicks * tickNanos);
+    duplicates = rng.chance(0.4) ? 0.1 * rng.nextDouble() : 0;
+    overtaking = rng.chance(0.4) ? 0.2 * rng.nextDouble() : 0;
+  }
+
+  long heartbeatNanos() {
+    return options.heartbeatTicks() * tickNanos;
+  }
+
+  long electionNanos() {
+    return options.electionTicks() * tickNanos;
+  }
+
+  int voters() {
+    return machines - learners;
+  }
+
+  private static int pick(Rng rng, int... choices) {
+    return choices[rng.nextInt(choices.length)];
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        "%d members, %d of them learners, %s; tick %.0f ms; %s%n"
+            + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
+            + "  %d clients, %d keys, think %.0f ms, time-out %.0f ms%n"
+            + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
+        machines,
+        learners,
+        isOnFiles ? "on files with segments of " + segmentBytes + " bytes" : "on models",
+        tickNanos / 1e6,
+        options,
+        latencyNanosMin / 1e6,
+        latencyNanosTail / 1e6,
+        syncNanosMin / 1e6,
+        syncNanosTail / 1e6,
+        turnNanosTail / 1e6,
+        segmentEntries,
+        clients,
+        keys,
+        thinkNanos / 1e6,
+        clientTimeoutNanos / 1e6,
+        faultEveryNanos / 1e9,
+        faultNanos / 1e9,
+        faults,
+        duplicates,
+        overtaking);
+  }
+}

@@ -1,0 +1,25 @@
+package io.raftkv.sim.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** All rules, in the order in which they are asked. */
+public final class Rules {
+  private Rules() {}
+
+  public static List<Rule> of(Verdict verdict, Truth truth, List<? extends Observed> nodes) {
+    List<Rule> rules = new ArrayList<>();
+    rules.add(new OneLeaderPerTerm(verdict));
+    rules.add(new OneVotePerTerm(verdict));
+    rules.add(new DurableBeforeReply(verdict));
+    rules.add(new CommitOnQuorum(verdict, truth, nodes));
+    rules.add(new CommitOfOwnTerm(verdict, truth));
+    rules.add(new LeaderAppendOnly(verdict));
+    rules.add(new LogMatching(verdict));
+    rules.add(new LeaderCompleteness(verdict, truth, nodes.size()));
+    rules.add(new StateMachineSafety(verdict, truth));
+    rules.add(new Monotone(verdict));
+    rules.add(new Bounds(verdict, truth));
+    return List.copyOf(rules);
+  }
+}
