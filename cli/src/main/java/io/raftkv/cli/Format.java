@@ -1,0 +1,8 @@
+package io.raftkv.cli;
+
+/** How an answer is written. */
+enum Format {
+  TEXT,
+  JSON,
+  TABLE
+}

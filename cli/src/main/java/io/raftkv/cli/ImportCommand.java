@@ -1,0 +1,136 @@
+package io.raftkv.cli;
+
+import io.raftkv.client.KvClient;
+import io.raftkv.client.PutOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kvctl import}. */
+@Command(
+    name = "import",
+    sortOptions = false,
+    description = {
+      "Write all entries of a file of JSON lines, as scan makes them; of equal keys the last wins.",
+      "Goes on through changes of the leader: a write whose outcome is unknown is repeated, which is",
+      "harmless here. Keys that are not in the file stay as they are.",
+      "A file with a malformed line is refused before anything is written. Of standard input, the",
+      "lines before a malformed one are written and none after it."
+    })
+final class ImportCommand extends KvctlCommand {
+  private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(2);
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE.jsonl",
+      description = "The file; - for standard input.")
+  private String file = "";
+
+  @Option(
+      names = "--in-flight",
+      paramLabel = "N",
+      description = "Writes under way at most, 1 to 4096. Default: ${DEFAULT-VALUE}.")
+  private int inFlight = 128;
+
+  @Option(
+      names = "--retry-for",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "Give up when one entry could not be written for so long. Default: 60s.")
+  private Duration retryFor = Duration.ofSeconds(60);
+
+  @Override
+  int run() throws IOException, InterruptedException {
+    if (inFlight < 1 || inFlight > 4096) {
+      throw CliException.invalid("--in-flight " + inFlight + " is not between 1 and 4096");
+    }
+    if (file.equals("-")) {
+      return run(new JsonlReader("standard input", console().in()));
+    }
+    Path path = Path.of(file);
+    if (Files.isDirectory(path)) {
+      throw CliException.invalid(file + ": is a directory");
+    }
+    if (Files.isRegularFile(path)) {
+      check(path);
+    }
+    try (InputStream in = Files.newInputStream(path)) {
+      return run(new JsonlReader(file, in));
+    }
+  }
+
+  /** Reads it once to its end, so that a malformed line changes nothing. */
+  private void check(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      JsonlReader reader = new JsonlReader(file, in);
+      while (reader.next() != null) {
+        continue;
+      }
+    }
+  }
+
+  private int run(JsonlReader lines) throws IOException, InterruptedException {
+    try (KvClient client = connect()) {
+      Importer importer =
+          new Importer(
+              (key, value) ->
+                  client.putAsync(
+                      key,
+                      value,
+                      PutOptions.DEFAULT.withTimeout(kvctl().timeoutOr(ATTEMPT_TIMEOUT))),
+              inFlight,
+              retryFor,
+              this::progress);
+      print(importer.run(lines));
+    }
+    return ExitCode.OK;
+  }
+
+  private void progress(long entries) {
+    if (!kvctl().isQuiet()) {
+      console().progress(entries + " entries");
+    }
+  }
+
+  private void print(Importer.Report report) {
+    console().progress("");
+    double seconds = report.nanos() / NANOS_PER_SECOND;
+    double gapMillis = report.longestGapNanos() / NANOS_PER_MILLI;
+    double rate = seconds == 0 ? 0 : report.entries() / seconds;
+    if (kvctl().format() == Format.JSON) {
+      console()
+          .writeLine(
+              Json.object(
+                  json -> {
+                    json.name("entries").value(report.entries());
+                    json.name("seconds").value(rounded(seconds));
+                    json.name("entries_per_second").value(rounded(rate));
+                    json.name("longest_gap_ms").value(rounded(gapMillis));
+                    json.name("repeated_writes").value(report.repeats());
+                  }));
+    } else if (!kvctl().isQuiet()) {
+      console()
+          .writeLine(
+              String.format(
+                  Locale.ROOT,
+                  "imported %d entries in %.3f s (%.0f entries/s), longest gap %.0f ms, %d repeated",
+                  report.entries(),
+                  seconds,
+                  rate,
+                  gapMillis,
+                  report.repeats()));
+    }
+  }
+
+  private static double rounded(double number) {
+    return Math.round(number * 1_000) / 1_000.0;
+  }
+}

@@ -1,0 +1,271 @@
+package io.raftkv.cli;
+
+import io.raftkv.client.ClientOptions;
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.KvException;
+import io.raftkv.client.ReadOptions;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command line of raftkv. Data goes to standard output, everything else to standard error; an
+ * error is one line there, with an {@link ExitCode}.
+ */
+@Command(
+    name = "kvctl",
+    description = "Talks to a raftkv cluster.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    subcommands = {
+      GetCommand.class,
+      PutCommand.class,
+      DeleteCommand.class,
+      ScanCommand.class,
+      ImportCommand.class,
+      StatusCommand.class,
+      ClusterCommand.class,
+      CompletionCommand.class,
+      VersionCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:not found, or a condition did not hold",
+      "2:usage, or input that is not valid",
+      "3:unavailable; a write certainly did not happen",
+      "4:denied",
+      "5:outcome unknown; a write may have happened",
+      "6:damaged data"
+    })
+public final class Kvctl implements Runnable {
+  private static final String DEFAULT_ENDPOINTS = "127.0.0.1:7400";
+
+  private final Console console;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--endpoints",
+      scope = ScopeType.INHERIT,
+      paramLabel = "HOST:PORT,...",
+      description =
+          "Members to ask; else those in KVCTL_ENDPOINTS, else " + DEFAULT_ENDPOINTS + ".")
+  private @Nullable String endpoints;
+
+  @Option(
+      names = "--timeout",
+      scope = ScopeType.INHERIT,
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "How long a call may take, with its retries: 500ms, 5s, 1m. Default: 5s.")
+  private @Nullable Duration timeout;
+
+  @Option(
+      names = "--consistency",
+      scope = ScopeType.INHERIT,
+      paramLabel = "LEVEL",
+      converter = ConsistencyConverter.class,
+      description = {
+        "What a read may see: linearizable (default), local (what the asked member has),",
+        "session=REVISION (at least that), bounded=DURATION (not older than that)."
+      })
+  private @Nullable ReadOptions consistency;
+
+  @Option(
+      names = {"-o", "--output"},
+      scope = ScopeType.INHERIT,
+      paramLabel = "FORMAT",
+      description = "text (default), json or table.")
+  private @Nullable Format format;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      scope = ScopeType.INHERIT,
+      description = "Say nothing but data and errors.")
+  private boolean isQuiet;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Show the warnings of the client.")
+  private boolean isVerbose;
+
+  private Kvctl(Console console) {
+    this.console = console;
+  }
+
+  /** The program. Ends the process with an {@link ExitCode}. */
+  public static void main(String[] args) {
+    System.exit(run(Console.ofProcess(), args));
+  }
+
+  /** Runs a command to its end; nothing is thrown. */
+  static int run(Console console, String... args) {
+    Kvctl kvctl = new Kvctl(console);
+    CommandLine commandLine =
+        new CommandLine(kvctl)
+            // "@FILE" is a value of put here, and never a list of arguments.
+            .setExpandAtFiles(false)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionStrategy(kvctl::execute)
+            .setParameterExceptionHandler((e, rest) -> kvctl.usageError(e))
+            .setExecutionExceptionHandler((e, failed, parsed) -> kvctl.failed(e));
+    int exitCode = commandLine.execute(args);
+    try {
+      console.flush();
+    } catch (OutputFailedException e) {
+      return exitCode == ExitCode.OK ? kvctl.failed(e) : exitCode;
+    }
+    return exitCode;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  Console console() {
+    return console;
+  }
+
+  Format format() {
+    return format == null ? Format.TEXT : format;
+  }
+
+  boolean isQuiet() {
+    return isQuiet;
+  }
+
+  /** The time for a call; {@code otherwise} if the user did not say. */
+  Duration timeoutOr(Duration otherwise) {
+    return timeout == null ? otherwise : timeout;
+  }
+
+  ReadOptions readOptions() {
+    return consistency == null ? ReadOptions.DEFAULT : consistency;
+  }
+
+  List<Endpoint> endpoints() {
+    String text =
+        endpoints == null ? console.environment("KVCTL_ENDPOINTS", DEFAULT_ENDPOINTS) : endpoints;
+    try {
+      return Endpoint.parseList(text);
+    } catch (IllegalArgumentException e) {
+      throw CliException.invalid("--endpoints: " + e.getMessage());
+    }
+  }
+
+  ClientOptions clientOptions() {
+    String list = String.join(",", endpoints().stream().map(Endpoint::toString).toList());
+    return ClientOptions.of(list).withTimeout(timeoutOr(ClientOptions.DEFAULT_TIMEOUT));
+  }
+
+  private int execute(CommandLine.ParseResult parsed) {
+    // Help is printed by picocli to a writer of its own.
+    CommandLine asked = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
+    if (asked.isUsageHelpRequested()) {
+      console.write(asked.getUsageMessage(ansi()));
+      return ExitCode.OK;
+    }
+    if (asked.isVersionHelpRequested()) {
+      console.writeLine("kvctl " + VersionCommand.version());
+      return ExitCode.OK;
+    }
+    QuietLogging.apply(isVerbose);
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private CommandLine.Help.Ansi ansi() {
+    return console.hasColour(Console.Stream.OUT)
+        ? CommandLine.Help.Ansi.ON
+        : CommandLine.Help.Ansi.OFF;
+  }
+
+  private int usageError(ParameterException e) {
+    List<String> suggestions =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    String suggestion =
+        suggestions.isEmpty() ? "" : "; did you mean " + String.join(" or ", suggestions) + "?";
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    return error(ExitCode.INVALID, e.getMessage() + suggestion + " (see " + command + " --help)");
+  }
+
+  private int failed(Exception e) {
+    if (e instanceof OutputFailedException output) {
+      return output.isClosedByReader()
+          ? ExitCode.OK
+          : error(ExitCode.UNAVAILABLE, "cannot write the output: " + cause(output));
+    }
+    if (e instanceof KvException kv) {
+      return error(ExitCode.of(kv), describe(kv));
+    }
+    if (e instanceof CliException cli) {
+      return error(cli.exitCode(), String.valueOf(cli.getMessage()));
+    }
+    if (e instanceof ParameterException usage) {
+      return usageError(usage);
+    }
+    if (e instanceof IOException io) {
+      return error(ExitCode.INVALID, describe(io));
+    }
+    if (e instanceof IllegalArgumentException) {
+      return error(ExitCode.INVALID, String.valueOf(e.getMessage()));
+    }
+    return error(ExitCode.UNAVAILABLE, "internal error: " + e);
+  }
+
+  /** The one line of a failed call: why, and what became of the write. */
+  static String describe(KvException e) {
+    String message = String.valueOf(e.getMessage());
+    String reason = message.contains(e.reason().name()) ? "" : e.reason() + ": ";
+    return switch (e.outcome()) {
+      case READ -> reason + message;
+      case NOT_APPLIED -> reason + withNote(message, "not applied");
+      case UNKNOWN -> reason + withNote(message, "outcome unknown");
+    };
+  }
+
+  private static String withNote(String message, String note) {
+    return message.contains(note) ? message : message + " (" + note + ")";
+  }
+
+  private static String describe(IOException e) {
+    if (e instanceof NoSuchFileException missing) {
+      return missing.getFile() + ": no such file";
+    }
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (e instanceof FileSystemException file && file.getReason() != null) {
+      return file.getFile() + ": " + file.getReason().toLowerCase(Locale.ROOT);
+    }
+    return String.valueOf(e.getMessage());
+  }
+
+  private static String cause(Throwable e) {
+    Throwable cause = e.getCause();
+    return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
+  }
+
+  private int error(int exitCode, String message) {
+    console.progress("");
+    console.say("kvctl: " + message.strip().replaceAll("\\s*[\\r\\n]+\\s*", " "));
+    return exitCode;
+  }
+}

@@ -1,0 +1,359 @@
+package io.raftkv.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.rpc.Code;
+import io.raftkv.proto.v1.KeyValue;
+import io.raftkv.proto.v1.Member;
+import io.raftkv.proto.v1.MemberRole;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The commands against a member. */
+final class CommandsTest {
+  private final FakeServer server = new FakeServer();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private Run run(String... args) {
+    return run(new byte[0], Set.of(), args);
+  }
+
+  private Run run(byte[] in, Set<Console.Stream> terminals, String... args) {
+    return Run.kvctl(in, terminals, with(args));
+  }
+
+  /** The timeout is only for a busy machine: no test waits for it. */
+  private String[] with(String... args) {
+    return Stream.concat(
+            Stream.of("--endpoints", server.endpoint(), "--timeout", "30s"), Stream.of(args))
+        .toArray(String[]::new);
+  }
+
+  @Test
+  void aValueComesBackByteForByte() {
+    byte[] value = new byte[70_000];
+    new Random(1).nextBytes(value);
+
+    Run put = run(value, Set.of(), "put", "k", "-");
+    Run get = run("get", "k");
+
+    assertThat(put.text()).isEqualTo("revision 1\n");
+    assertThat(get.out()).isEqualTo(value);
+    assertThat(get.exitCode()).isZero();
+    assertThat(get.err()).isEmpty();
+  }
+
+  @Test
+  void aLineEndFollowsAValueOnlyOnATerminal() {
+    run("put", "k", "v");
+
+    assertThat(run("get", "k").text()).isEqualTo("v");
+    assertThat(run(new byte[0], Set.of(Console.Stream.OUT), "get", "k").text()).isEqualTo("v\n");
+  }
+
+  @Test
+  void valuesComeFromArgumentsFilesAndStandardInput(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("value"), new byte[] {0, (byte) 0xff, '\n'});
+
+    run("put", "argument", "");
+    run("put", "file", "@" + file);
+    run("in".getBytes(StandardCharsets.UTF_8), Set.of(), "put", "stdin");
+    run("put", "dash", "--", "-5");
+
+    assertThat(run("get", "argument").out()).isEmpty();
+    assertThat(run("get", "file").out()).containsExactly(0, 0xff, '\n');
+    assertThat(run("get", "stdin").text()).isEqualTo("in");
+    assertThat(run("get", "dash").text()).isEqualTo("-5");
+    assertThat(run(new byte[0], Set.of(Console.Stream.IN), "put", "k").exitCode())
+        .isEqualTo(ExitCode.INVALID);
+  }
+
+  @Test
+  void whatDoesNotExistIsExitCodeOne() {
+    Run get = run("get", "missing");
+
+    assertThat(get.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(get.out()).isEmpty();
+    assertThat(get.err()).isEqualTo("kvctl: key missing does not exist\n");
+    assertThat(run("get", "missing", "--quiet").err()).isEmpty();
+    assertThat(run("delete", "missing").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(run("delete", "--prefix", "missing", "--yes").exitCode()).isZero();
+  }
+
+  @Test
+  void aConditionThatDoesNotHoldIsExitCodeOne() {
+    run("put", "k", "v");
+
+    Run again = run("put", "k", "w", "--if-absent");
+
+    assertThat(again.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(again.err()).contains("CONDITION_FAILED").hasLineCount(1);
+    assertThat(run("get", "k").text()).isEqualTo("v");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FAILED_PRECONDITION,CONDITION_FAILED,not_applied,1",
+    "INVALID_ARGUMENT,VALUE_TOO_LARGE,not_applied,2",
+    "RESOURCE_EXHAUSTED,DISK_FULL,not_applied,3",
+    "PERMISSION_DENIED,PERMISSION_DENIED,not_applied,4",
+    "UNAUTHENTICATED,UNAUTHENTICATED,not_applied,4",
+    "UNAVAILABLE,LEADERSHIP_LOST,unknown,5",
+    "DEADLINE_EXCEEDED,TIMEOUT,unknown,5",
+    "INTERNAL,INTERNAL_ERROR,unknown,5",
+    "DATA_LOSS,CORRUPT,not_applied,6"
+  })
+  void theExitCodeTellsWhatBecameOfAWrite(Code code, String reason, String outcome, int expected) {
+    server.failures.add(FakeServer.failure(code, reason, outcome));
+
+    Run put = run("put", "k", "v");
+
+    assertThat(put.exitCode()).isEqualTo(expected);
+    assertThat(put.out()).isEmpty();
+    assertThat(put.err()).startsWith("kvctl: ").contains(reason).hasLineCount(1);
+    if (outcome.equals("unknown")) {
+      assertThat(put.err()).contains("unknown");
+    }
+  }
+
+  @Test
+  void aMemberThatIsNotThereIsExitCodeThreeAndTheWriteIsNotApplied() {
+    server.close();
+
+    Run put = Run.kvctl("put", "k", "v", "--endpoints", server.endpoint(), "--timeout", "300ms");
+
+    assertThat(put.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(put.err()).startsWith("kvctl: ").hasLineCount(1).doesNotContain("\tat ");
+  }
+
+  @Test
+  void putShowsThePreviousValue() {
+    run("put", "k", "old");
+
+    assertThat(run("put", "k", "new", "--prev").text()).isEqualTo("old");
+    assertThat(run("put", "k", "newer", "--prev", "-o", "json").text())
+        .isEqualTo(
+            "{\"mod_revision\":3,\"previous\":{\"key\":\"k\",\"value\":\"new\","
+                + "\"create_revision\":1,\"mod_revision\":2,\"version\":2}}\n");
+  }
+
+  @Test
+  void aPrefixIsReadInOrderAndAcrossPages() {
+    for (int i = 10; i < 40; i++) {
+      run("put", "p" + i, "v" + i);
+    }
+    run("put", "q", "other");
+
+    assertThat(run("get", "--prefix", "p", "--count").text()).isEqualTo("30\n");
+    assertThat(run("get", "--prefix", "p").text().lines().toList())
+        .hasSize(30)
+        .startsWith("p10\tv10")
+        .endsWith("p39\tv39");
+    assertThat(run("get", "--prefix", "p", "--limit", "2", "--reverse", "--keys-only").text())
+        .isEqualTo("p39\np38\n");
+    assertThat(run("get", "--prefix", "q", "-o", "json").text())
+        .isEqualTo(
+            "{\"key\":\"q\",\"value\":\"other\",\"create_revision\":31,\"mod_revision\":31,"
+                + "\"version\":1}\n");
+    assertThat(run("get", "--prefix", "q", "-o", "table").text())
+        .isEqualTo(
+            "KEY  CREATED  MODIFIED  VERSION  VALUE\nq    31       31        1        other\n");
+  }
+
+  @Test
+  void aPrefixIsDeletedOnlyAfterAYes() {
+    run("put", "p1", "v");
+    run("put", "p2", "v");
+    Set<Console.Stream> person = Set.of(Console.Stream.IN);
+
+    assertThat(run("delete", "--prefix", "p", "--dry-run").text()).isEqualTo("would delete 2\n");
+    assertThat(run("no\n".getBytes(StandardCharsets.UTF_8), person, "delete", "--prefix", "p"))
+        .satisfies(refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.INVALID));
+    assertThat(server.store).hasSize(2);
+    assertThat(
+            run("yes\n".getBytes(StandardCharsets.UTF_8), person, "delete", "--prefix", "p").text())
+        .isEqualTo("deleted 2\n");
+    assertThat(server.store).isEmpty();
+  }
+
+  @Test
+  void aPrefixTooLargeForOneDeleteGoesInParts() {
+    for (int i = 0; i < 30; i++) {
+      server.put(ByteString.copyFromUtf8("p" + i), ByteString.EMPTY);
+    }
+    server.failures.add(
+        FakeServer.failure(Code.INVALID_ARGUMENT, "TOO_MANY_OPERATIONS", "not_applied"));
+
+    assertThat(run("delete", "--prefix", "", "--yes", "-o", "json").text())
+        .isEqualTo("{\"deleted\":30}\n");
+  }
+
+  @Test
+  void scanAndImportCarryEveryByte(@TempDir Path folder) throws IOException {
+    Random random = new Random(5);
+    for (int i = 0; i < 60; i++) {
+      byte[] key = new byte[1 + random.nextInt(6)];
+      byte[] value = new byte[random.nextInt(300)];
+      random.nextBytes(key);
+      random.nextBytes(value);
+      server.put(ByteString.copyFrom(key), ByteString.copyFrom(value));
+    }
+    Path file = folder.resolve("all.jsonl");
+
+    Run scan = run("scan", "--out", file.toString());
+    assertThat(scan.exitCode()).isZero();
+    assertThat(scan.out()).isEmpty();
+    assertThat(Files.readAllBytes(file)).isEqualTo(run("scan").out());
+    assertThat(folder).isDirectoryContaining(path -> path.equals(file));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).hasSize(1);
+    }
+
+    try (FakeServer other = new FakeServer()) {
+      Run load = Run.kvctl("import", file.toString(), "--endpoints", other.endpoint());
+      assertThat(load.exitCode()).isZero();
+      assertThat(load.text()).startsWith("imported " + server.store.size() + " entries in ");
+      assertThat(other.store.keySet()).isEqualTo(server.store.keySet());
+      assertThat(other.store.values().stream().map(KeyValue::getValue))
+          .containsExactlyElementsOf(
+              server.store.values().stream().map(KeyValue::getValue).toList());
+    }
+  }
+
+  @Test
+  void aScanThatFailsLeavesTheOldFile(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("all.jsonl"), "old");
+    server.failures.add(FakeServer.failure(Code.DATA_LOSS, "CORRUPT", "read"));
+
+    Run scan = run("scan", "--out", file.toString());
+
+    assertThat(scan.exitCode()).isEqualTo(ExitCode.CORRUPT);
+    assertThat(file).hasContent("old");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  @Test
+  void aFileWithAMalformedLineChangesNothing(@TempDir Path folder) throws IOException {
+    String lines =
+        "{\"key\":\"a\",\"value\":\"1\"}\n{\"key\":\"b\"}\n{\"key\":\"c\",\"value\":\"3\"}\n";
+    Path file = Files.writeString(folder.resolve("bad.jsonl"), lines);
+
+    Run load = run("import", file.toString());
+
+    assertThat(load.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(load.err()).isEqualTo("kvctl: " + file + ": line 2: no \"value\"\n");
+    assertThat(server.store).isEmpty();
+
+    Run piped = run(lines.getBytes(StandardCharsets.UTF_8), Set.of(), "import", "-");
+
+    assertThat(piped.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(piped.err())
+        .isEqualTo(
+            "kvctl: standard input: line 2: no \"value\"; 1 lines are written for certain\n");
+    assertThat(server.store).hasSize(1);
+  }
+
+  @Test
+  void localReadsAskTheOneGivenMember() {
+    run("put", "k", "v");
+
+    Run scan = run("scan", "--consistency", "local");
+
+    assertThat(scan.text()).isEqualTo("{\"key\":\"k\",\"value\":\"v\"}\n");
+    assertThat(server.ranges)
+        .allSatisfy(
+            range ->
+                assertThat(range.getRead().getConsistency())
+                    .isEqualTo(io.raftkv.proto.v1.Consistency.LOCAL));
+  }
+
+  @Test
+  void statusListsAlsoTheMemberThatDoesNotAnswer() {
+    FakeServer dead = new FakeServer();
+    dead.close();
+    server.members.add(member("n1", FakeServer.ID, MemberRole.LEADER, server.endpoint()));
+    server.members.add(member("n2", 2, MemberRole.FOLLOWER, dead.endpoint()));
+
+    Run status = run("status", "-o", "json");
+
+    assertThat(status.exitCode()).isZero();
+    assertThat(status.text())
+        .isEqualTo(
+            "{\"leader\":\"n1\",\"term\":3,\"revision\":0,\"members\":["
+                + "{\"name\":\"n1\",\"id\":\"18364758544493064720\",\"role\":\"LEADER\","
+                + "\"client_address\":\""
+                + server.endpoint()
+                + "\",\"peer_address\":\"peer-n1\",\"commit_index\":12,\"applied_index\":11,"
+                + "\"state_hash\":\"0000000000000abc\",\"healthy\":true},"
+                + "{\"name\":\"n2\",\"id\":\"2\",\"role\":\"FOLLOWER\",\"client_address\":\""
+                + dead.endpoint()
+                + "\",\"peer_address\":\"peer-n2\",\"commit_index\":null,\"applied_index\":null,"
+                + "\"state_hash\":null,\"healthy\":false}]}\n");
+    assertThat(run("status").text()).startsWith("leader n1, term 3, revision 0\n");
+  }
+
+  @Test
+  void membersAreListedAndLeadershipMovesByName() {
+    server.members.add(member("n1", FakeServer.ID, MemberRole.LEADER, server.endpoint()));
+    server.members.add(member("n2", 2, MemberRole.FOLLOWER, ""));
+
+    assertThat(run("cluster", "members").text()).contains("n1", "n2").hasLineCount(3);
+    assertThat(run("cluster", "members", "-o", "json").text()).contains("\"config_revision\":1");
+    assertThat(run("cluster", "transfer-leader", "n2").text()).isEqualTo("leader n2\n");
+    assertThat(run("cluster", "transfer-leader", "2").text()).isEqualTo("leader n2\n");
+    Run unknown = run("cluster", "transfer-leader", "n9");
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(unknown.err()).isEqualTo("kvctl: no member \"n9\"; there are n1, n2\n");
+  }
+
+  private static Member member(String name, long id, MemberRole role, String clientAddress) {
+    return Member.newBuilder()
+        .setName(name)
+        .setId(id)
+        .setRole(role)
+        .setClientAddress(clientAddress)
+        .setPeerAddress("peer-" + name)
+        .build();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Broken pipe,0,0", "No space left on device,3,1"})
+  void aReaderThatHasSeenEnoughIsNoErrorButAFullDiskIs(String cause, int expected, int lines) {
+    byte[] value = new byte[300_000];
+    server.put(ByteString.copyFromUtf8("k"), ByteString.copyFrom(value));
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    OutputStream broken =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException(cause);
+          }
+        };
+    Console console =
+        new Console(new ByteArrayInputStream(new byte[0]), broken, err, Set.of(), Map.of());
+
+    assertThat(Kvctl.run(console, with("scan"))).isEqualTo(expected);
+    assertThat(err.toString(StandardCharsets.UTF_8)).hasLineCount(lines);
+  }
+}

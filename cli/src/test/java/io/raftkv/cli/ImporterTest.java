@@ -1,0 +1,168 @@
+package io.raftkv.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.raftkv.client.ByteSequence;
+import io.raftkv.client.Header;
+import io.raftkv.client.KvException;
+import io.raftkv.client.Outcome;
+import io.raftkv.client.PutResult;
+import io.raftkv.client.Reason;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Importing through failures. */
+@Timeout(60)
+final class ImporterTest {
+  private static final PutResult DONE = new PutResult(new Header(1, 1, 1, "", 1, 1), 1, null);
+
+  private final ExecutorService network = Executors.newFixedThreadPool(4);
+
+  @AfterEach
+  void stop() {
+    network.shutdownNow();
+  }
+
+  /** A store that sometimes fails, before or after the write, and watches who is under way. */
+  private final class FlakyStore implements Importer.Writer {
+    final Map<ByteSequence, ByteSequence> stored = new HashMap<>();
+    final Set<ByteSequence> underWay = new HashSet<>();
+    final Random random = new Random(7);
+    int underWayMax;
+    boolean hadTwoOfAKey;
+
+    @Override
+    public CompletableFuture<PutResult> put(ByteSequence key, ByteSequence value) {
+      synchronized (this) {
+        hadTwoOfAKey |= !underWay.add(key);
+        underWayMax = Math.max(underWayMax, underWay.size());
+      }
+      return CompletableFuture.supplyAsync(() -> write(key, value), network);
+    }
+
+    private synchronized PutResult write(ByteSequence key, ByteSequence value) {
+      underWay.remove(key);
+      int luck = random.nextInt(10);
+      if (luck == 0) {
+        throw failure(Reason.NO_LEADER, Outcome.NOT_APPLIED);
+      }
+      stored.put(key, value);
+      if (luck == 1) {
+        throw failure(Reason.LEADERSHIP_LOST, Outcome.UNKNOWN);
+      }
+      return DONE;
+    }
+  }
+
+  @Test
+  void repeatsUntilEveryLineIsWrittenAndTheLastOfEqualKeysWins() throws Exception {
+    FlakyStore store = new FlakyStore();
+    Map<ByteSequence, ByteSequence> expected = new HashMap<>();
+    StringBuilder lines = new StringBuilder();
+    Random random = new Random(3);
+    for (int i = 0; i < 400; i++) {
+      ByteSequence key = ByteSequence.of("k" + random.nextInt(150));
+      ByteSequence value = ByteSequence.of("v" + i);
+      expected.put(key, value);
+      lines.append(Json.line(key, value)).append('\n');
+    }
+
+    Importer importer = new Importer(unwrapping(store), 16, Duration.ofSeconds(30), n -> {});
+    Importer.Report report = importer.run(reader(lines.toString()));
+
+    assertThat(store.stored).isEqualTo(expected);
+    assertThat(report.entries()).isEqualTo(400);
+    assertThat(report.repeats()).isPositive();
+    assertThat(store.hadTwoOfAKey).isFalse();
+    assertThat(store.underWayMax).isBetween(2, 16);
+  }
+
+  /** supplyAsync wraps what is thrown; the client does not. */
+  private static Importer.Writer unwrapping(Importer.Writer writer) {
+    return (key, value) -> {
+      CompletableFuture<PutResult> plain = new CompletableFuture<>();
+      writer
+          .put(key, value)
+          .whenComplete(
+              (result, error) -> {
+                if (error == null) {
+                  plain.complete(result);
+                } else {
+                  plain.completeExceptionally(error.getCause());
+                }
+              });
+      return plain;
+    };
+  }
+
+  @Test
+  void whatCannotSucceedEndsItAndSaysWhatIsWritten() {
+    Importer importer =
+        new Importer(
+            (key, value) ->
+                key.equals(ByteSequence.of("k3"))
+                    ? CompletableFuture.failedFuture(
+                        failure(Reason.VALUE_TOO_LARGE, Outcome.NOT_APPLIED))
+                    : CompletableFuture.completedFuture(DONE),
+            1,
+            Duration.ofSeconds(30),
+            n -> {});
+
+    CliException e = failureOf(importer, 5);
+
+    assertThat(e.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(e).hasMessageStartingWith("line 3: VALUE_TOO_LARGE");
+    assertThat(e).hasMessageEndingWith("; 2 lines are written for certain");
+  }
+
+  @Test
+  void outcomeStaysUnknownThoughTheLastAttemptCertainlyFailed() {
+    int[] calls = new int[1];
+    Importer importer =
+        new Importer(
+            (key, value) -> {
+              boolean isFirst = calls[0]++ == 0;
+              return CompletableFuture.failedFuture(
+                  isFirst
+                      ? failure(Reason.LEADERSHIP_LOST, Outcome.UNKNOWN)
+                      : failure(Reason.UNREACHABLE, Outcome.NOT_APPLIED));
+            },
+            1,
+            Duration.ofMillis(30),
+            n -> {});
+
+    CliException e = failureOf(importer, 1);
+
+    assertThat(e.exitCode()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
+    assertThat(e).hasMessageEndingWith("0 lines are written for certain, 1 more may be");
+  }
+
+  private static CliException failureOf(Importer importer, int lines) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 1; i <= lines; i++) {
+      text.append(Json.line(ByteSequence.of("k" + i), ByteSequence.EMPTY)).append('\n');
+    }
+    return catchThrowableOfType(CliException.class, () -> importer.run(reader(text.toString())));
+  }
+
+  private static KvException failure(Reason reason, Outcome outcome) {
+    return new KvException(reason, outcome, "as the test wants it", null, Map.of(), null);
+  }
+
+  private static JsonlReader reader(String text) {
+    return new JsonlReader("test", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+  }
+}
