@@ -218,6 +218,34 @@ class RoutingTest {
   }
 
   @Test
+  void aWriteThatWaitsForAConnectionUntilItsDeadlineTellsWhatStoodInTheWay() throws IOException {
+    try (ServerSocket stopped = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        FakeMember member = new FakeMember(1);
+        KvClient client = KvClient.connect(member.endpoint().toString())) {
+      member.behaviour =
+          request ->
+              error(
+                  Code.UNAVAILABLE,
+                  "NO_LEADER",
+                  "not_applied",
+                  Map.of(
+                      "leader_id", "2",
+                      "leader_address", "127.0.0.1:" + stopped.getLocalPort(),
+                      "term", "3"));
+
+      PutOptions brief = PutOptions.DEFAULT.withTimeout(Duration.ofMillis(300));
+      assertThatThrownBy(() -> client.put("k", "v", brief))
+          .isInstanceOfSatisfying(
+              KvException.class,
+              e -> {
+                assertThat(e.reason()).isEqualTo(Reason.NO_LEADER);
+                assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+              });
+      assertThat(member.count(PutRequest.class)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aConnectionIntoTheVoidIsReplacedWhileTheMemberIsWell() {
     try (FakeMember member = new FakeMember(1);
         Proxy proxy = new Proxy(member.endpoint());

@@ -38,6 +38,9 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   /** A member that says nothing for less than this may be slow, for a deadline that is short. */
   private static final long SILENCE_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** With less than this left, one more attempt would tell no more than that time is over. */
+  private static final long RETRY_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final Caller caller;
   private final Method<Q, R> method;
   private final Q request;
@@ -79,6 +82,10 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** Makes the next attempt. */
   void attempt() {
+    if (isTooLateToRetry()) {
+      end(Reason.TIMEOUT, "no answer in time");
+      return;
+    }
     Attempt<Q, R> next;
     synchronized (this) {
       if (isDone || attempt != null) {
@@ -99,6 +106,11 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       Outcome outcome = next.cancel() ? method.outcomeUnsent() : method.outcomeOnceSent();
       failed(next, Failure.local(Reason.UNREACHABLE, outcome, "cannot connect: " + e));
     }
+  }
+
+  /** The timer may be late. */
+  private synchronized boolean isTooLateToRetry() {
+    return lastFailure != null && deadlineNanos - System.nanoTime() < RETRY_NANOS_MIN;
   }
 
   @Override
@@ -190,7 +202,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     long delay =
         told < 0 ? random.nextLong(backoff / 2, backoff + 1) : told + random.nextLong(told / 4 + 1);
     delay = Math.max(1, delay);
-    return delay < deadlineNanos - now ? delay : -1;
+    return delay < deadlineNanos - now - RETRY_NANOS_MIN ? delay : -1;
   }
 
   /** A leader was found: no need to wait any longer. */
@@ -268,7 +280,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     }
     caller.finished(this);
     boolean isUnsent = open == null || open.cancel();
-    if (open == null && reason == Reason.TIMEOUT && last != null) {
+    if (isUnsent && reason == Reason.TIMEOUT && last != null) {
       // What stood in the way all the time says more than that the time is over.
       fail(last);
       return;
