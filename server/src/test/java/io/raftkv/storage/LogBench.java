@@ -10,39 +10,72 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * Measures synced batches per second of the log, beside the limit of the disk: the same bytes
- * written to a zero-filled file and forced. Argument: seconds per measurement.
+ * written to a zero-filled file and forced.
  */
-final class LogBench {
+@Command(
+    name = "log-bench",
+    description = {
+      "How many durable appends a second the log makes, beside the bare disk.",
+      "Entries of 256 B in batches of 1, 16 and 256, each batch synced; the bare disk gets the same",
+      "bytes into a preallocated file in the same round. Then the log is filled and opened again."
+    })
+public final class LogBench implements Callable<Integer> {
   private static final int DATA_BYTES = 256;
   private static final int SEGMENT_BYTES = SegmentedLog.SEGMENT_BYTES;
+  private static final int[] BATCHES = {1, 16, 256};
+  private static final int REOPENED_ENTRIES = 1_000_000;
 
-  private LogBench() {}
+  @Option(names = "--seconds", description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
+  private double seconds = 2;
 
-  public static void main(String[] args) throws IOException {
-    double seconds = args.length > 0 ? Double.parseDouble(args[0]) : 3;
+  @Option(names = "--rounds", description = "How many. Default: ${DEFAULT-VALUE}.")
+  private int rounds = 5;
+
+  @Override
+  public Integer call() throws IOException {
     Path folder = Files.createTempDirectory("log-bench");
     try {
-      for (int round = 0; round < 2; round++) {
-        for (int entries : new int[] {1, 256}) {
-          double raw = raw(folder.resolve("raw"), entries, seconds);
-          double log = log(folder, entries, seconds);
-          System.out.printf(
-              "%3d entries of %d B: log %,.0f batches/s (%,.0f entries/s), raw disk %,.0f%n",
-              entries, DATA_BYTES, log, log * entries, raw);
+      for (int entries : BATCHES) {
+        double[] log = new double[rounds];
+        double[] raw = new double[rounds];
+        double[] ratio = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+          raw[round] = raw(folder.resolve("raw"), entries, seconds);
+          log[round] = log(folder, entries, seconds);
+          ratio[round] = log[round] / raw[round];
         }
+        Arrays.sort(log);
+        Arrays.sort(raw);
+        Arrays.sort(ratio);
+        System.out.printf(
+            "%3d entries of %d B: log %,.0f batches/s (%,.0f entries/s), bare disk %,.0f;"
+                + " ratio %.2f (%.2f to %.2f)%n",
+            entries,
+            DATA_BYTES,
+            log[rounds / 2],
+            log[rounds / 2] * entries,
+            raw[rounds / 2],
+            ratio[rounds / 2],
+            ratio[0],
+            ratio[rounds - 1]);
       }
-      recover(folder);
+      reopen(folder);
     } finally {
       delete(folder);
     }
+    return 0;
   }
 
   private static double raw(Path path, int entries, double seconds) throws IOException {
@@ -92,13 +125,27 @@ final class LogBench {
     }
   }
 
-  private static void recover(Path folder) {
+  private static void reopen(Path folder) throws IOException {
+    Path logFolder = folder.resolve("log");
+    delete(logFolder);
+    Files.createDirectory(logFolder);
     ExecutorService executor = Executors.newSingleThreadExecutor();
+    try (SegmentedLog log = open(logFolder, executor)) {
+      byte[] data = new byte[DATA_BYTES];
+      while (log.lastIndex() < REOPENED_ENTRIES) {
+        List<LogEntry> batch = new ArrayList<>();
+        for (int i = 1; i <= 1000; i++) {
+          batch.add(new LogEntry(log.lastIndex() + i, 1, LogEntry.Kind.COMMAND, 0, data));
+        }
+        log.append(batch);
+        log.sync();
+      }
+    }
     long start = System.nanoTime();
-    try (SegmentedLog log = open(folder.resolve("log"), executor)) {
+    try (SegmentedLog log = open(logFolder, executor)) {
       double millis = (System.nanoTime() - start) / 1e6;
       System.out.printf(
-          "recovery of %,d entries, %,d MiB: %.0f ms%n",
+          "reopened with %,d entries, %,d MiB: %.0f ms%n",
           log.lastIndex(), log.sizeBytes() >> 20, millis);
     } finally {
       executor.shutdown();

@@ -1,5 +1,7 @@
 package io.raftkv.e2e.run;
 
+import io.raftkv.storage.LogBench;
+import io.raftkv.storage.LogKills;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -8,9 +10,17 @@ import picocli.CommandLine.ScopeType;
 /** The program that runs faults; {@code --help} tells the rest. */
 @Command(
     name = "faults",
-    description = "Runs three members under load, hurts them, and prints figures.",
+    description = "Runs real members or their log, hurts them, and prints figures.",
     usageHelpAutoWidth = true,
-    subcommands = {KillLeader.class, KillAll.class, SnapshotCatchUp.class, ImportPackages.class},
+    subcommands = {
+      KillLeader.class,
+      KillAll.class,
+      SnapshotCatchUp.class,
+      ImportPackages.class,
+      Throughput.class,
+      LogBench.class,
+      LogKills.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:every check held", "1:a check failed", "2:usage"})
 public final class FaultRun {
