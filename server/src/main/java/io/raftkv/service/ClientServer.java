@@ -127,8 +127,12 @@ public final class ClientServer implements AutoCloseable {
   }
 
   static List<ServerServiceDefinition> services(ServiceContext context) {
+    KvService kv = new KvService(context);
     return Stream.of(
-            new KvService(context), new ClusterService(context), new MaintenanceService(context))
+            kv,
+            new TextKv(kv, new Errors(context.headers())),
+            new ClusterService(context),
+            new MaintenanceService(context))
         .map(RequestDecoding::guard)
         .map(service -> ServerInterceptors.intercept(service, LeaderMembers.interceptor()))
         .toList();

@@ -81,6 +81,33 @@ final class ClientServerTest {
 
   @Test
   void reflectionListsTheServicesAndNoPeerService() throws Exception {
+    var services =
+        reflect(ServerReflectionRequest.newBuilder().setListServices("").build())
+            .getListServicesResponse()
+            .getServiceList();
+    assertThat(services)
+        .extracting(ServiceResponse::getName)
+        .containsExactlyInAnyOrder(
+            "raftkv.v1.KV",
+            "raftkv.v1.text.KV",
+            "raftkv.v1.Cluster",
+            "raftkv.v1.Maintenance",
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection");
+  }
+
+  @Test
+  void reflectionKnowsTheDetailsOfErrors() throws Exception {
+    var answer =
+        reflect(
+            ServerReflectionRequest.newBuilder()
+                .setFileContainingSymbol("google.rpc.ErrorInfo")
+                .build());
+    assertThat(answer.getFileDescriptorResponse().getFileDescriptorProtoList()).isNotEmpty();
+  }
+
+  private ServerReflectionResponse reflect(ServerReflectionRequest request) throws Exception {
     CompletableFuture<ServerReflectionResponse> answer = new CompletableFuture<>();
     StreamObserver<ServerReflectionRequest> requests =
         ServerReflectionGrpc.newStub(channel)
@@ -99,18 +126,10 @@ final class ClientServerTest {
                   @Override
                   public void onCompleted() {}
                 });
-    requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
-    var services = answer.get(20, TimeUnit.SECONDS).getListServicesResponse().getServiceList();
+    requests.onNext(request);
+    ServerReflectionResponse response = answer.get(20, TimeUnit.SECONDS);
     requests.onCompleted();
-    assertThat(services)
-        .extracting(ServiceResponse::getName)
-        .containsExactlyInAnyOrder(
-            "raftkv.v1.KV",
-            "raftkv.v1.Cluster",
-            "raftkv.v1.Maintenance",
-            "grpc.health.v1.Health",
-            "grpc.reflection.v1.ServerReflection",
-            "grpc.reflection.v1alpha.ServerReflection");
+    return response;
   }
 
   @Test
