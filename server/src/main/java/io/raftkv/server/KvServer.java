@@ -99,6 +99,7 @@ final class KvServer implements AutoCloseable {
     GrpcTransport transport = bind(identity, peerListen);
     closing.push(transport);
     metrics.addTransport(transport.stats());
+    metrics.addConnections("peer", transport.gate());
 
     KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
     RaftNode node = recover(stores, store, transport, failed);
@@ -130,6 +131,7 @@ final class KvServer implements AutoCloseable {
             listen);
     closing.push(() -> clients.drain(DRAIN_MAX));
     metrics.addClients(clients, ServiceLimits.DEFAULT);
+    metrics.addConnections("client", clients.gate());
 
     OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node.status()));
     closing.push(ops);
