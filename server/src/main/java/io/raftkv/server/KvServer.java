@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.raftkv.kv.Commands;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
 import io.raftkv.raft.MemberId;
@@ -175,6 +176,7 @@ final class KvServer implements AutoCloseable {
               new ThreadLanes(config.name() + "-"),
               NodeClock.SYSTEM,
               random::nextInt,
+              Commands::isCommand,
               cause -> failed.accept(config.name(), cause)));
     } catch (DamagedException | IllegalStateException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);

@@ -78,6 +78,30 @@ final class NodeMetrics {
         "raftkv_node_messages_dropped_total",
         "Messages of other members dropped: too many wait.",
         () -> stats.get().messagesDropped());
+    counter(
+        "raftkv_node_terms_refused_total",
+        "Messages of other members dropped: their term is far above ours.",
+        () -> stats.get().termsRefused());
+    queueGauge("raftkv_node_queue_size", "What waits in a queue.", stats, RaftNode.Queue::size);
+    queueGauge("raftkv_node_queue_max", "What may wait in it.", stats, RaftNode.Queue::max);
+  }
+
+  private void queueGauge(
+      String name,
+      String help,
+      Supplier<RaftNode.QueueStats> stats,
+      ToDoubleFunction<RaftNode.Queue> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("queue")
+        .callback(
+            out ->
+                stats
+                    .get()
+                    .queues()
+                    .forEach(queue -> out.call(value.applyAsDouble(queue), queue.name())))
+        .register(registry);
   }
 
   private void statusGauge(

@@ -123,7 +123,11 @@ final class Errors {
           case SHUTTING_DOWN -> Reason.SHUTTING_DOWN;
           case TRANSFER_FAILED -> Reason.TRANSFER_FAILED;
           case MEMBER_NOT_FOUND -> Reason.MEMBER_NOT_FOUND;
+          case UNKNOWN_COMMAND -> Reason.INTERNAL_ERROR;
         };
+    if (raft.reason() == RaftException.Reason.UNKNOWN_COMMAND) {
+      return Refusal.of(reason, Outcome.NOT_APPLIED, String.valueOf(raft.getMessage()));
+    }
     return Refusal.of(reason, String.valueOf(raft.getMessage()));
   }
 

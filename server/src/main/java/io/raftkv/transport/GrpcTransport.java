@@ -178,13 +178,22 @@ public final class GrpcTransport implements Transport {
     }
     Map<MemberId, Peer> current = peers;
     for (Message message : messages) {
-      Peer peer = current.get(message.to());
-      if (peer == null) {
-        stats.countDroppedUnconnected(message.stream());
-      } else {
-        peer.offer(message);
-      }
+      offer(current, message);
     }
+  }
+
+  @Override
+  public Offer offer(Message message) {
+    return isClosed ? Offer.NOT_CONNECTED : offer(peers, message);
+  }
+
+  private Offer offer(Map<MemberId, Peer> current, Message message) {
+    Peer peer = current.get(message.to());
+    if (peer == null) {
+      stats.countDroppedUnconnected(message.stream());
+      return Offer.NOT_CONNECTED;
+    }
+    return peer.offer(message);
   }
 
   @Override
@@ -321,6 +330,14 @@ public final class GrpcTransport implements Transport {
       Listener current = listener;
       if (current != null && !isClosed) {
         current.unreachable(member);
+      }
+    }
+
+    @Override
+    public void forwardsLost(MemberId member) {
+      Listener current = listener;
+      if (current != null && !isClosed) {
+        current.forwardsLost(member);
       }
     }
 
