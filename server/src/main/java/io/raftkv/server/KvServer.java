@@ -134,15 +134,16 @@ final class KvServer implements AutoCloseable {
     metrics.addClients(clients, ServiceLimits.DEFAULT);
     metrics.addConnections("client", clients.gate());
 
-    OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node.status()));
-    closing.push(ops);
-
     node.start();
     closing.push(() -> handOver(node));
+    closing.push(clients::announceEnd);
     tasks.every(HEALTH_PERIOD, clients.health());
     tasks.every(
         HOUSEKEEPING_PERIOD,
         new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
+    OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node, clients));
+    // Closed last: operators may watch the end.
+    closing.addLast(ops);
     LOG.info(
         "{} is member {} of cluster {}, data in {}",
         config.name(),
@@ -238,8 +239,13 @@ final class KvServer implements AutoCloseable {
         : transport.clientAddress(member);
   }
 
-  private Health health(NodeStatus status) {
-    return new Health(config.name(), config.advertise().toString(), Version.get(), status);
+  private Health health(RaftNode node, ClientServer clients) {
+    return new Health(
+        config.name(),
+        config.advertise().toString(),
+        Version.get(),
+        clients.health().isReady(),
+        node.status());
   }
 
   String name() {
@@ -278,8 +284,8 @@ final class KvServer implements AutoCloseable {
   }
 
   /**
-   * Hands leadership over, lets requests under way finish, both for a bounded time, then stops the
-   * node and closes what it is made of.
+   * Tells that it goes, hands leadership over, lets requests under way finish, both for a bounded
+   * time, then stops the node and closes what it is made of.
    */
   @Override
   public synchronized void close() {

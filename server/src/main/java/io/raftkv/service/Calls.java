@@ -89,6 +89,11 @@ final class Calls {
       call.fail(Refusal.of(Reason.SHUTTING_DOWN, "this member is shutting down"));
       return;
     }
+    if (timeLimitNanos <= 0) {
+      Outcome outcome = method.hasEffect() ? Outcome.NOT_APPLIED : Outcome.READ;
+      call.fail(Refusal.of(Reason.TIMEOUT, outcome, "the deadline had passed on arrival"));
+      return;
+    }
     if (requestBytes > limits.requestBytesMax()) {
       call.fail(
           Refusal.field(
@@ -161,6 +166,10 @@ final class Calls {
 
   boolean isDraining() {
     return isDraining;
+  }
+
+  Errors errors() {
+    return errors;
   }
 
   /** Requests whose work is under way. */

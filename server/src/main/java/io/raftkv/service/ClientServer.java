@@ -155,7 +155,7 @@ public final class ClientServer implements AutoCloseable {
   static List<ServerServiceDefinition> services(ServiceContext context) {
     return Stream.of(
             new KvService(context), new ClusterService(context), new MaintenanceService(context))
-        .map(RequestDecoding::guard)
+        .map(service -> RequestDecoding.guard(service, context.calls().errors()))
         .map(
             service ->
                 ServerInterceptors.intercept(
@@ -231,6 +231,11 @@ public final class ClientServer implements AutoCloseable {
   /** Bytes of answers that clients have not taken yet. For any thread. */
   public long answerBytes() {
     return context.calls().answers().bytes();
+  }
+
+  /** Tells who asks that this member will not serve for much longer; it still does. */
+  public void announceEnd() {
+    health.drain();
   }
 
   /**
