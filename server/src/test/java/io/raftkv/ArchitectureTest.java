@@ -93,10 +93,15 @@ final class ArchitectureTest {
       layer(
           "io.raftkv.transport..",
           "io.raftkv.raft",
+          "io.raftkv.net",
           PEER_PROTO,
           "io.grpc..",
           "com.google.protobuf..",
           "org.slf4j..");
+
+  @ArchTest
+  static final ArchRule netImportsNetty =
+      layer("io.raftkv.net..", "io.grpc.netty.shaded.io.netty..");
 
   @ArchTest
   static final ArchRule stateMachineImportsRaftAndCommands =
@@ -107,6 +112,7 @@ final class ArchitectureTest {
       layer(
           "io.raftkv.service..",
           "io.raftkv.raft",
+          "io.raftkv.net",
           "io.raftkv.raft.node",
           "io.raftkv.kv..",
           PEER_PROTO,

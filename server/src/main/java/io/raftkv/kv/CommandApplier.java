@@ -51,25 +51,38 @@ final class CommandApplier {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("entry " + entry + " is not a command", e);
     }
-    boolean isKnown =
-        switch (command.getOperationCase()) {
-          case PUT ->
-              isKnown(command.getPut())
-                  && command.getPut().getCondition() >= NO_CONDITION
-                  && command.getPut().getCondition() <= IF_REVISION;
-          case DELETE -> isKnown(command.getDelete());
-          case COMPACT -> isKnown(command.getCompact());
-          case EXPIRE -> isKnown(command.getExpire());
-          case OPERATION_NOT_SET -> false;
-        };
-    if (!isKnown || !isKnown(command)) {
+    if (!isKnown(command)) {
       throw new IllegalStateException(
           "entry " + entry + " is a command that this version does not know");
     }
     return command;
   }
 
-  private static boolean isKnown(Message message) {
+  /** Whether these bytes can be applied. For any thread. */
+  static boolean isCommand(byte[] data) {
+    try {
+      return isKnown(Command.parseFrom(data));
+    } catch (InvalidProtocolBufferException e) {
+      return false;
+    }
+  }
+
+  private static boolean isKnown(Command command) {
+    boolean isKnown =
+        switch (command.getOperationCase()) {
+          case PUT ->
+              hasNoUnknownField(command.getPut())
+                  && command.getPut().getCondition() >= NO_CONDITION
+                  && command.getPut().getCondition() <= IF_REVISION;
+          case DELETE -> hasNoUnknownField(command.getDelete());
+          case COMPACT -> hasNoUnknownField(command.getCompact());
+          case EXPIRE -> hasNoUnknownField(command.getExpire());
+          case OPERATION_NOT_SET -> false;
+        };
+    return isKnown && hasNoUnknownField(command);
+  }
+
+  private static boolean hasNoUnknownField(Message message) {
     return message.getUnknownFields().asMap().isEmpty();
   }
 

@@ -135,6 +135,11 @@ public final class Commands {
     }
   }
 
+  /** Whether every member of this version could apply these bytes. */
+  public static boolean isCommand(byte[] bytes) {
+    return CommandApplier.isCommand(bytes);
+  }
+
   static ByteString wrap(byte[] bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }

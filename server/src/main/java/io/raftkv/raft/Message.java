@@ -104,10 +104,23 @@ public sealed interface Message {
    *
    * @param commitIndex what the leader knows to be committed, at most the follower's match index
    * @param readSequence answered with the same number, and so confirms reads up to it
+   * @param leaderCommitIndex everything that is committed in the cluster is at or before it; who
+   *     has applied that much is as new as the leader
    */
   record HeartbeatRequest(
-      MemberId from, MemberId to, long term, long commitIndex, long readSequence)
+      MemberId from,
+      MemberId to,
+      long term,
+      long commitIndex,
+      long readSequence,
+      long leaderCommitIndex)
       implements Message {
+    /** From a leader that has committed nothing which the follower does not know. */
+    public HeartbeatRequest(
+        MemberId from, MemberId to, long term, long commitIndex, long readSequence) {
+      this(from, to, term, commitIndex, readSequence, commitIndex);
+    }
+
     @Override
     public Stream stream() {
       return Stream.CONTROL;

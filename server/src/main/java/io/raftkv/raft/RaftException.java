@@ -28,7 +28,9 @@ public final class RaftException extends RuntimeException {
     /**
      * The node stopped because its disk failed or it found a defect, with this request under way.
      */
-    STOPPED(false);
+    STOPPED(false),
+    /** The leader cannot read the command; it may be of another version. */
+    UNKNOWN_COMMAND(true);
 
     private final boolean isNotApplied;
 

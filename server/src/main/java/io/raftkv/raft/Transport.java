@@ -9,6 +9,16 @@ import java.util.Optional;
  * sent now is dropped; Raft asks again.
  */
 public interface Transport extends AutoCloseable {
+  /** What became of a message that was offered. */
+  enum Offer {
+    /** It is on its way, and may still be lost with its connection. */
+    QUEUED,
+    /** Dropped: too much waits for this peer already. */
+    FULL,
+    /** Dropped: there is no connection to this peer. */
+    NOT_CONNECTED
+  }
+
   /** Who hears what arrives. Called by the transport's threads; returns quickly. */
   interface Listener {
     /** A message from {@link Message#from}, whose identity was checked, to this member. */
@@ -16,6 +26,12 @@ public interface Transport extends AutoCloseable {
 
     /** The connection to this peer broke, and an attempt to make a new one was refused. */
     void unreachable(MemberId peer);
+
+    /**
+     * The connection broke on which {@link Message.Stream#FORWARD} requests went to this peer:
+     * those without an answer may have been lost, or their answers.
+     */
+    default void forwardsLost(MemberId peer) {}
   }
 
   /** Starts to listen and to deliver. */
@@ -23,6 +39,15 @@ public interface Transport extends AutoCloseable {
 
   /** Sends each message to {@link Message#to}. For any thread. */
   void send(List<Message> messages);
+
+  /**
+   * Sends one message, for whoever has to know when it was dropped here. For any thread. A network
+   * that cannot tell says that it is on its way.
+   */
+  default Offer offer(Message message) {
+    send(List.of(message));
+    return Offer.QUEUED;
+  }
 
   /** From now on these are the members to talk to. */
   void setMembers(Configuration configuration);

@@ -6,12 +6,13 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.node.NodeStatus;
 import java.util.Locale;
 
-/** How a member is, for {@code /health} and the page: derived from one {@link NodeStatus}. */
-record Health(String name, String clientAddress, String version, NodeStatus status) {
-  /** It knows a leader, so requests can be carried out. */
-  boolean isServing() {
-    return !status.leader().isNone();
-  }
+/**
+ * How a member is, for {@code /health} and the page: derived from one {@link NodeStatus}.
+ *
+ * @param isReady as grpc.health.v1 tells it for the service {@code ""}
+ */
+record Health(
+    String name, String clientAddress, String version, boolean isReady, NodeStatus status) {
 
   private String leaderName() {
     MemberId leader = status.leader();
@@ -22,7 +23,8 @@ record Health(String name, String clientAddress, String version, NodeStatus stat
 
   String json() {
     JsonObject json = new JsonObject();
-    json.addProperty("status", isServing() ? "serving" : "no leader");
+    json.addProperty(
+        "status", isReady ? "serving" : status.leader().isNone() ? "no leader" : "not ready");
     json.addProperty("name", name);
     json.addProperty("role", role());
     json.addProperty("leader", leaderName());
@@ -53,7 +55,7 @@ record Health(String name, String clientAddress, String version, NodeStatus stat
         name,
         role(),
         status.term(),
-        isServing() ? leaderName() : "none known",
+        status.leader().isNone() ? "none known" : leaderName(),
         status.commitIndex(),
         status.appliedIndex(),
         status.durableIndex(),

@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.raftkv.kv.Commands;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
 import io.raftkv.raft.MemberId;
@@ -99,6 +100,7 @@ final class KvServer implements AutoCloseable {
     GrpcTransport transport = bind(identity, peerListen);
     closing.push(transport);
     metrics.addTransport(transport.stats());
+    metrics.addConnections("peer", transport.gate());
 
     KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
     RaftNode node = recover(stores, store, transport, failed);
@@ -130,16 +132,18 @@ final class KvServer implements AutoCloseable {
             listen);
     closing.push(() -> clients.drain(DRAIN_MAX));
     metrics.addClients(clients, ServiceLimits.DEFAULT);
-
-    OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node.status()));
-    closing.push(ops);
+    metrics.addConnections("client", clients.gate());
 
     node.start();
     closing.push(() -> handOver(node));
+    closing.push(clients::announceEnd);
     tasks.every(HEALTH_PERIOD, clients.health());
     tasks.every(
         HOUSEKEEPING_PERIOD,
         new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
+    OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node, clients));
+    // Closed last: operators may watch the end.
+    closing.addLast(ops);
     LOG.info(
         "{} is member {} of cluster {}, data in {}",
         config.name(),
@@ -173,6 +177,7 @@ final class KvServer implements AutoCloseable {
               new ThreadLanes(config.name() + "-"),
               NodeClock.SYSTEM,
               random::nextInt,
+              Commands::isCommand,
               cause -> failed.accept(config.name(), cause)));
     } catch (DamagedException | IllegalStateException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);
@@ -234,8 +239,13 @@ final class KvServer implements AutoCloseable {
         : transport.clientAddress(member);
   }
 
-  private Health health(NodeStatus status) {
-    return new Health(config.name(), config.advertise().toString(), Version.get(), status);
+  private Health health(RaftNode node, ClientServer clients) {
+    return new Health(
+        config.name(),
+        config.advertise().toString(),
+        Version.get(),
+        clients.health().isReady(),
+        node.status());
   }
 
   String name() {
@@ -274,8 +284,8 @@ final class KvServer implements AutoCloseable {
   }
 
   /**
-   * Hands leadership over, lets requests under way finish, both for a bounded time, then stops the
-   * node and closes what it is made of.
+   * Tells that it goes, hands leadership over, lets requests under way finish, both for a bounded
+   * time, then stops the node and closes what it is made of.
    */
   @Override
   public synchronized void close() {

@@ -5,6 +5,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.raftkv.kv.KvView;
+import io.raftkv.net.ConnectionGate;
 import io.raftkv.raft.LogStore;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.SnapshotStore;
@@ -77,6 +78,30 @@ final class NodeMetrics {
         "raftkv_node_messages_dropped_total",
         "Messages of other members dropped: too many wait.",
         () -> stats.get().messagesDropped());
+    counter(
+        "raftkv_node_terms_refused_total",
+        "Messages of other members dropped: their term is far above ours.",
+        () -> stats.get().termsRefused());
+    queueGauge("raftkv_node_queue_size", "What waits in a queue.", stats, RaftNode.Queue::size);
+    queueGauge("raftkv_node_queue_max", "What may wait in it.", stats, RaftNode.Queue::max);
+  }
+
+  private void queueGauge(
+      String name,
+      String help,
+      Supplier<RaftNode.QueueStats> stats,
+      ToDoubleFunction<RaftNode.Queue> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("queue")
+        .callback(
+            out ->
+                stats
+                    .get()
+                    .queues()
+                    .forEach(queue -> out.call(value.applyAsDouble(queue), queue.name())))
+        .register(registry);
   }
 
   private void statusGauge(
@@ -137,6 +162,31 @@ final class NodeMetrics {
         "raftkv_request_bytes_in_flight_max",
         "Bytes that may be under way; more are refused.",
         limits::bytesInFlightMax);
+    gauge(
+        "raftkv_answer_bytes_held",
+        "Bytes of answers that clients have not taken yet.",
+        server::answerBytes);
+    gauge(
+        "raftkv_answer_bytes_held_max",
+        "Bytes of answers that may be held; while it is more, requests are refused.",
+        limits::answerBytesMax);
+  }
+
+  /**
+   * The connections of a port.
+   *
+   * @param port {@code client} or {@code peer}
+   */
+  void addConnections(String port, ConnectionGate gate) {
+    gauge("raftkv_" + port + "_connections", "Connections open.", gate::connections);
+    gauge(
+        "raftkv_" + port + "_connections_max",
+        "Connections that may be open; more are closed at once.",
+        gate::connectionsMax);
+    counter(
+        "raftkv_" + port + "_connections_refused_total",
+        "Connections closed at once: too many are open.",
+        gate::refused);
   }
 
   void addTransport(TransportStats stats) {

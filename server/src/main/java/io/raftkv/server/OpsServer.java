@@ -8,8 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * HTTP for operators: {@code /metrics} for Prometheus, {@code /health} as JSON (200 if requests can
- * be served, else 503), and a page for people at {@code /}. It reads, and changes nothing.
+ * HTTP for operators: {@code /metrics} for Prometheus, {@code /health} as JSON (200 if it is ready
+ * to serve, as the gRPC health service tells it, else 503), and a page for people at {@code /}. It
+ * reads, and changes nothing.
  */
 final class OpsServer implements AutoCloseable {
   private static final int OK = 200;
@@ -54,7 +55,7 @@ final class OpsServer implements AutoCloseable {
       switch (exchange.getRequestURI().getPath()) {
         case "/" -> send(exchange, OK, "text/html", now.page());
         case "/health" ->
-            send(exchange, now.isServing() ? OK : UNAVAILABLE, "application/json", now.json());
+            send(exchange, now.isReady() ? OK : UNAVAILABLE, "application/json", now.json());
         default -> send(exchange, NOT_FOUND, "text/plain", "there is /, /health and /metrics\n");
       }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,6 +18,9 @@ import java.util.Optional;
  * @param initialCluster who starts the cluster if the data dir is new
  * @param isClusterGiven whether the initial cluster was named, rather than assumed to be this
  *     member alone; only then can it contradict the data dir
+ * @param mayFound whether it may start a cluster in a new data dir: the initial cluster was named,
+ *     or nothing that describes a member was. Who names a member or its folder means one that
+ *     exists, or one of several
  * @param isInMemory nothing is kept on disk
  * @param segmentBytes size of the log's files
  * @param historyRevisions revisions kept readable behind the newest
@@ -30,6 +34,7 @@ record ServerConfig(
     HostPort advertise,
     InitialCluster initialCluster,
     boolean isClusterGiven,
+    boolean mayFound,
     boolean isInMemory,
     Duration heartbeat,
     Duration electionTimeout,
@@ -38,6 +43,9 @@ record ServerConfig(
     long trailingEntries,
     int segmentBytes,
     long historyRevisions) {
+
+  private static final List<Setting> DESCRIBES_MEMBER =
+      List.of(Setting.NAME, Setting.DATA_DIR, Setting.PEER_LISTEN);
 
   private static final Duration HEARTBEAT_MIN = Duration.ofMillis(1);
   private static final Duration HEARTBEAT_MAX = Duration.ofMinutes(1);
@@ -94,6 +102,8 @@ record ServerConfig(
         advertise,
         initialCluster,
         cluster.isPresent(),
+        cluster.isPresent()
+            || DESCRIBES_MEMBER.stream().allMatch(s -> settings.explicit(s).isEmpty()),
         isInMemory(settings.get(Setting.STORAGE)),
         heartbeat,
         election,
@@ -217,6 +227,7 @@ record ServerConfig(
         otherOpsListen,
         otherListen,
         cluster,
+        true,
         true,
         isInMemory,
         heartbeat,

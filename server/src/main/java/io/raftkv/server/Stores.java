@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -72,11 +73,16 @@ final class Stores implements AutoCloseable {
 
   private static Stores onDisk(ServerConfig config, Deque<AutoCloseable> closing)
       throws StartException {
+    if (isNew(config.dataDir())) {
+      checkMayFound(config);
+    }
     DataDir dataDir = DataDir.open(config.dataDir());
     closing.push(dataDir);
     Optional<Identity> owner = dataDir.identity();
     if (owner.isPresent()) {
       checkOwner(config, owner.get());
+    } else {
+      checkMayFound(config);
     }
     Identity identity = owner.orElseGet(() -> newIdentity(config));
     dataDir.claim(identity);
@@ -94,6 +100,28 @@ final class Stores implements AutoCloseable {
     closing.push(snapshots);
     checkNotWiped(config, log, snapshots);
     return new Stores(identity, log, snapshots, closing);
+  }
+
+  private static boolean isNew(Path dataDir) {
+    if (!Files.exists(dataDir, LinkOption.NOFOLLOW_LINKS)) {
+      return true;
+    }
+    String[] names = dataDir.toFile().list();
+    return names != null && names.length == 0;
+  }
+
+  /** A file system that is not mounted looks like a new folder: no new cluster must start in it. */
+  private static void checkMayFound(ServerConfig config) throws StartException {
+    if (!config.mayFound()) {
+      throw StartException.wrong(
+          String.format(
+              "data directory %s is new: if it should hold data, look whether it is mounted; to"
+                  + " start a cluster in it, name its members: %s %s=%s for one alone",
+              config.dataDir(),
+              Setting.INITIAL_CLUSTER.flag(),
+              config.name(),
+              config.initialCluster().peerAddresses().get(config.name())));
+    }
   }
 
   /**

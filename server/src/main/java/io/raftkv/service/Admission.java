@@ -1,42 +1,71 @@
 package io.raftkv.service;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what is under way: requests and their bytes. Whoever acquired releases once, when the work
- * is over, which can be later than the answer. For any thread.
+ * Bounds what is under way: its number and its bytes. Whoever acquired releases once. A share takes
+ * its part of a whole, so that one client cannot have all of it. For any thread.
  */
 final class Admission {
-  private final long requestsMax;
+  private final @Nullable Admission whole;
+  private final long countMax;
   private final long bytesMax;
-  private final AtomicLong requests = new AtomicLong();
+  private final AtomicLong count = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
 
-  Admission(long requestsMax, long bytesMax) {
-    this.requestsMax = requestsMax;
+  Admission(long countMax, long bytesMax) {
+    this(null, countMax, bytesMax);
+  }
+
+  private Admission(@Nullable Admission whole, long countMax, long bytesMax) {
+    this.whole = whole;
+    this.countMax = countMax;
     this.bytesMax = bytesMax;
   }
 
-  /** Whether one more request of this size may begin. If not, nothing was acquired. */
+  /** One of {@code parts} equal parts: what it holds counts for the whole, too. */
+  Admission share(int parts) {
+    return new Admission(this, Math.max(1, countMax / parts), Math.max(1, bytesMax / parts));
+  }
+
+  /** Whether one more of this size may begin. If not, nothing was acquired. */
   boolean tryAcquire(long size) {
-    if (requests.incrementAndGet() > requestsMax) {
-      requests.decrementAndGet();
-      return false;
+    boolean hasRoom = count.incrementAndGet() <= countMax & bytes.addAndGet(size) <= bytesMax;
+    if (hasRoom && (whole == null || whole.tryAcquire(size))) {
+      return true;
     }
-    if (bytes.addAndGet(size) > bytesMax) {
-      release(size);
-      return false;
+    bytes.addAndGet(-size);
+    count.decrementAndGet();
+    return false;
+  }
+
+  /** Acquires beyond the bound, too: for what exists already and cannot be refused any more. */
+  void acquire(long size) {
+    count.incrementAndGet();
+    bytes.addAndGet(size);
+    if (whole != null) {
+      whole.acquire(size);
     }
-    return true;
   }
 
   void release(long size) {
     bytes.addAndGet(-size);
-    requests.decrementAndGet();
+    count.decrementAndGet();
+    if (whole != null) {
+      whole.release(size);
+    }
   }
 
-  long requests() {
-    return requests.get();
+  /** Nothing more may begin, here or in the whole. */
+  boolean isUsedUp() {
+    return count.get() >= countMax
+        || bytes.get() >= bytesMax
+        || (whole != null && whole.isUsedUp());
+  }
+
+  long count() {
+    return count.get();
   }
 
   long bytes() {

@@ -1,25 +1,40 @@
 package io.raftkv.service;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.raftkv.proto.v1.Reason;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request under way. It ends once, by whichever comes first: its answer, its deadline, or its
- * client's going away. For any thread.
+ * client's going away. An answered call closes when the client has taken the answer; until then the
+ * answer holds its part of a bounded budget. For any thread.
  *
  * @param <T> the answer
  */
-final class Call<T> {
+final class Call<T extends MessageLite> {
+  /** What an answer costs beside its bytes, roughly. */
+  private static final int OVERHEAD_BYTES = 512;
+
+  private static final long NOT_ANSWERED = Long.MIN_VALUE;
+
   private final Method method;
   private final ServerCallStreamObserver<T> observer;
+  private final Caller caller;
   private final Errors errors;
-  private final Calls.Ended ended;
   private final long deadlineNanos;
+  private final Calls.Ended ended;
   private final AtomicBoolean hasEnded = new AtomicBoolean();
+
+  /** What this call holds of the budget of answers; 0: nothing. */
+  private final AtomicLong answerBytes = new AtomicLong();
+
+  /** When the answer must have been taken. */
+  private volatile long takenDeadlineNanos = NOT_ANSWERED;
 
   /** What to give up when the call ends early: nothing else would ever complete it. */
   private volatile @Nullable CompletableFuture<?> waitingFor;
@@ -27,11 +42,13 @@ final class Call<T> {
   Call(
       Method method,
       ServerCallStreamObserver<T> observer,
+      Caller caller,
       Errors errors,
       long deadlineNanos,
       Calls.Ended ended) {
     this.method = method;
     this.observer = observer;
+    this.caller = caller;
     this.errors = errors;
     this.deadlineNanos = deadlineNanos;
     this.ended = ended;
@@ -56,30 +73,103 @@ final class Call<T> {
     }
   }
 
-  void answer(T response) {
+  /** Ends work whose answer there would be no room for. */
+  void checkRoomForAnswer() {
+    if (caller.answers().isUsedUp()) {
+      throw noRoomForAnswer();
+    }
+  }
+
+  /**
+   * Makes room for an answer that comes with an effect, and so could not be refused later.
+   *
+   * @param bytes about what the answer will have
+   */
+  void expectAnswer(long bytes) {
+    if (!caller.answers().tryAcquire(bytes + OVERHEAD_BYTES)) {
+      throw noRoomForAnswer();
+    }
+    answerBytes.set(bytes + OVERHEAD_BYTES);
+    if (hasEnded.get()) {
+      releaseAnswer();
+    }
+  }
+
+  private static Refusal noRoomForAnswer() {
+    return Refusal.of(
+        Reason.QUEUE_FULL, "too many answers of this member have not been taken by their clients");
+  }
+
+  /**
+   * Answers, once.
+   *
+   * @param takenDeadlineNanos when the client must have taken it
+   */
+  void answer(T response, long takenDeadlineNanos) {
+    if (hasEnded.get()) {
+      return;
+    }
+    if (!holdAnswer(response.getSerializedSize() + OVERHEAD_BYTES)) {
+      fail(noRoomForAnswer());
+      return;
+    }
+    this.takenDeadlineNanos = takenDeadlineNanos;
     if (end("OK")) {
       observer.onNext(response);
       observer.onCompleted();
+    } else {
+      releaseAnswer();
+    }
+  }
+
+  /** What has taken effect is answered in any case. */
+  private boolean holdAnswer(long bytes) {
+    releaseAnswer();
+    if (!caller.answers().tryAcquire(bytes)) {
+      if (!method.hasEffect()) {
+        return false;
+      }
+      caller.answers().acquire(bytes);
+    }
+    answerBytes.set(bytes);
+    return true;
+  }
+
+  private void releaseAnswer() {
+    long bytes = answerBytes.getAndSet(0);
+    if (bytes > 0) {
+      caller.answers().release(bytes);
     }
   }
 
   void fail(Throwable failure) {
     Refusal refusal = Errors.refusal(failure, method.hasEffect());
     if (end(refusal.reason().name())) {
+      releaseAnswer();
       observer.onError(errors.status(refusal));
     }
   }
 
-  /** The client has gone, or its deadline has passed. */
+  /** The client has taken the answer. */
+  void taken() {
+    releaseAnswer();
+  }
+
+  /** The client has gone, or its deadline has passed, perhaps before it took the answer. */
   void cancelled() {
     if (end("CANCELLED")) {
       giveUp();
     }
+    releaseAnswer();
   }
 
   void expireAt(long nowNanos) {
-    if (nowNanos - deadlineNanos >= 0) {
-      expire("no answer within the time limit");
+    if (!hasEnded.get()) {
+      if (nowNanos - deadlineNanos >= 0) {
+        expire("no answer within the time limit");
+      }
+    } else if (takenDeadlineNanos != NOT_ANSWERED && nowNanos - takenDeadlineNanos >= 0) {
+      caller.reset();
     }
   }
 

@@ -27,7 +27,7 @@ final class Calls {
   private static final int OVERHEAD_BYTES = 512;
 
   /** The work of a request. */
-  interface Work<T> {
+  interface Work<T extends MessageLite> {
     /**
      * Begins the work; quick, and never waits.
      *
@@ -46,7 +46,11 @@ final class Calls {
   private final NodeClock clock;
   private final ServiceMetrics metrics;
   private final Admission admission;
-  private final Set<Call<?>> underWay = ConcurrentHashMap.newKeySet();
+  private final Admission answers;
+
+  /** Until their client has taken the answer. */
+  private final Set<Call<?>> open = ConcurrentHashMap.newKeySet();
+
   private volatile boolean isDraining;
 
   Calls(ServiceLimits limits, Errors errors, NodeClock clock, ServiceMetrics metrics) {
@@ -55,21 +59,39 @@ final class Calls {
     this.clock = clock;
     this.metrics = metrics;
     this.admission = new Admission(limits.requestsInFlightMax(), limits.bytesInFlightMax());
+    this.answers = new Admission(limits.requestsInFlightMax(), limits.answerBytesMax());
   }
 
   /** Runs one request. Called on a network loop. */
-  <T> void run(Method method, MessageLite request, StreamObserver<T> observer, Work<T> work) {
+  <T extends MessageLite> void run(
+      Method method, MessageLite request, StreamObserver<T> observer, Work<T> work) {
     ServerCallStreamObserver<T> client = (ServerCallStreamObserver<T>) observer;
     long requestBytes = request.getSerializedSize();
     long beganNanos = clock.nanoTime();
     Ended ended =
         (ofMethod, reason) ->
             metrics.finished(ofMethod.text(), reason, clock.nanoTime() - beganNanos, requestBytes);
-    Call<T> call = new Call<>(method, client, errors, beganNanos + timeLimitNanos(), ended);
+    Caller caller = Caller.current();
+    long timeLimitNanos = timeLimitNanos();
+    Call<T> call = new Call<>(method, client, caller, errors, beganNanos + timeLimitNanos, ended);
     // Without this a client that goes away would make the answer throw.
-    client.setOnCancelHandler(call::cancelled);
+    client.setOnCancelHandler(
+        () -> {
+          open.remove(call);
+          call.cancelled();
+        });
+    client.setOnCloseHandler(
+        () -> {
+          open.remove(call);
+          call.taken();
+        });
     if (isDraining) {
       call.fail(Refusal.of(Reason.SHUTTING_DOWN, "this member is shutting down"));
+      return;
+    }
+    if (timeLimitNanos <= 0) {
+      Outcome outcome = method.hasEffect() ? Outcome.NOT_APPLIED : Outcome.READ;
+      call.fail(Refusal.of(Reason.TIMEOUT, outcome, "the deadline had passed on arrival"));
       return;
     }
     if (requestBytes > limits.requestBytesMax()) {
@@ -81,27 +103,27 @@ final class Calls {
       return;
     }
     long cost = requestBytes + OVERHEAD_BYTES;
-    if (!admission.tryAcquire(cost)) {
-      call.fail(Refusal.of(Reason.QUEUE_FULL, "too many requests are under way on this member"));
+    if (!caller.requests().tryAcquire(cost)) {
+      call.fail(Refusal.of(Reason.QUEUE_FULL, "too many requests are under way"));
       return;
     }
-    underWay.add(call);
+    open.add(call);
     begin(call, work)
         .whenComplete(
             (response, failure) -> {
-              underWay.remove(call);
               // Before the answer, which may bring the client's next request.
-              admission.release(cost);
+              caller.requests().release(cost);
               if (failure == null) {
-                call.answer(response);
+                call.answer(response, clock.nanoTime() + limits.answerTakenMax().toNanos());
               } else {
                 call.fail(failure);
               }
             });
   }
 
-  private static <T> CompletableFuture<T> begin(Call<T> call, Work<T> work) {
+  private static <T extends MessageLite> CompletableFuture<T> begin(Call<T> call, Work<T> work) {
     try {
+      call.checkRoomForAnswer();
       return work.begin(call);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -116,10 +138,13 @@ final class Calls {
     return Math.min(deadline.timeRemaining(TimeUnit.NANOSECONDS), limits.deadlineMax().toNanos());
   }
 
-  /** Ends the calls whose time is up. Called by one timer, several times a second. */
+  /**
+   * Ends the calls whose time is up, also that for taking the answer. Called by one timer, several
+   * times a second.
+   */
   void expire() {
     long nowNanos = clock.nanoTime();
-    for (Call<?> call : underWay) {
+    for (Call<?> call : open) {
       try {
         call.expireAt(nowNanos);
       } catch (RuntimeException e) {
@@ -136,14 +161,24 @@ final class Calls {
 
   /** Ends what is still under way. */
   void endAll() {
-    underWay.forEach(call -> call.expire("this member has shut down before it could answer"));
+    open.forEach(call -> call.expire("this member has shut down before it could answer"));
   }
 
   boolean isDraining() {
     return isDraining;
   }
 
+  Errors errors() {
+    return errors;
+  }
+
+  /** Requests whose work is under way. */
   Admission admission() {
     return admission;
+  }
+
+  /** Answers that their clients have not taken yet. */
+  Admission answers() {
+    return answers;
   }
 }

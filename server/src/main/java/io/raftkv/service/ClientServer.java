@@ -6,10 +6,12 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.net.ConnectionGate;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.node.NodeClock;
 import io.raftkv.raft.node.RaftNode;
@@ -59,14 +61,23 @@ public final class ClientServer implements AutoCloseable {
   private final ServiceContext context;
   private final HealthUpdater health;
   private final Server server;
+  private final ConnectionGate gate;
+  private final EventLoopGroup loops;
   private final ScheduledExecutorService timer;
   private final AtomicBoolean isDraining = new AtomicBoolean();
 
   private ClientServer(
-      ServiceContext context, HealthUpdater health, Server server, ScheduledExecutorService timer) {
+      ServiceContext context,
+      HealthUpdater health,
+      Server server,
+      ConnectionGate gate,
+      EventLoopGroup loops,
+      ScheduledExecutorService timer) {
     this.context = context;
     this.health = health;
     this.server = server;
+    this.gate = gate;
+    this.loops = loops;
     this.timer = timer;
   }
 
@@ -99,7 +110,17 @@ public final class ClientServer implements AutoCloseable {
     HealthStatusManager healthManager = new HealthStatusManager();
     LongSupplier appliedIndex = () -> context.reads().local().appliedIndex();
     HealthUpdater health = new HealthUpdater(healthManager, context.consensus(), appliedIndex);
-    ServerBuilder<?> builder = limited(NettyServerBuilder.forAddress(address), limits);
+    ConnectionGate gate =
+        new ConnectionGate(limits.connectionsMax(), limits.connectionsPerAddressMax());
+    EventLoopGroup loops =
+        ConnectionGate.loops(2 * Runtime.getRuntime().availableProcessors(), "client-io");
+    ServerBuilder<?> builder =
+        limited(NettyServerBuilder.forAddress(address), limits)
+            .bossEventLoopGroup(loops)
+            .workerEventLoopGroup(loops)
+            .channelFactory(gate.sockets());
+    builder.addStreamTracerFactory(Caller.streams());
+    builder.addTransportFilter(Caller.shares(context.calls(), context.limits().connectionParts()));
     services(context).forEach(builder::addService);
     builder.addService(healthManager.getHealthService());
     if (hasReflection) {
@@ -110,6 +131,7 @@ public final class ClientServer implements AutoCloseable {
       server.start();
     } catch (IOException e) {
       context.close();
+      close(loops);
       throw new IOException("cannot listen on " + text(address) + ": " + reason(e), e);
     }
     ScheduledExecutorService timer =
@@ -123,18 +145,25 @@ public final class ClientServer implements AutoCloseable {
     var unused =
         timer.scheduleWithFixedDelay(
             context.calls()::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
-    return new ClientServer(context, health, server, timer);
+    return new ClientServer(context, health, server, gate, loops, timer);
+  }
+
+  private static void close(EventLoopGroup loops) {
+    loops.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   static List<ServerServiceDefinition> services(ServiceContext context) {
     KvService kv = new KvService(context);
     return Stream.of(
             kv,
-            new TextKv(kv, new Errors(context.headers())),
+            new TextKv(kv, context.calls().errors()),
             new ClusterService(context),
             new MaintenanceService(context))
-        .map(RequestDecoding::guard)
-        .map(service -> ServerInterceptors.intercept(service, LeaderMembers.interceptor()))
+        .map(service -> RequestDecoding.guard(service, context.calls().errors()))
+        .map(
+            service ->
+                ServerInterceptors.intercept(
+                    service, LeaderMembers.interceptor(), Caller.interceptor(context.calls())))
         .toList();
   }
 
@@ -161,7 +190,9 @@ public final class ClientServer implements AutoCloseable {
         .permitKeepAliveWithoutCalls(true)
         .keepAliveTime(limits.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
         .keepAliveTimeout(limits.keepAliveAnswerMax().toMillis(), TimeUnit.MILLISECONDS)
-        .maxConnectionIdle(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS);
+        .maxConnectionIdle(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS)
+        .maxConnectionAge(limits.ageMax().toMillis(), TimeUnit.MILLISECONDS)
+        .maxConnectionAgeGrace(limits.ageGrace().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private static String text(InetSocketAddress address) {
@@ -181,6 +212,11 @@ public final class ClientServer implements AutoCloseable {
     return server.getPort();
   }
 
+  /** Its connections. */
+  public ConnectionGate gate() {
+    return gate;
+  }
+
   /** To be called by a timer, several times a second. */
   public HealthUpdater health() {
     return health;
@@ -188,12 +224,22 @@ public final class ClientServer implements AutoCloseable {
 
   /** Requests under way. For any thread. */
   public long requestsInFlight() {
-    return context.calls().admission().requests();
+    return context.calls().admission().count();
   }
 
   /** Bytes of the requests under way. For any thread. */
   public long bytesInFlight() {
     return context.calls().admission().bytes();
+  }
+
+  /** Bytes of answers that clients have not taken yet. For any thread. */
+  public long answerBytes() {
+    return context.calls().answers().bytes();
+  }
+
+  /** Tells who asks that this member will not serve for much longer; it still does. */
+  public void announceEnd() {
+    health.drain();
   }
 
   /**
@@ -219,6 +265,7 @@ public final class ClientServer implements AutoCloseable {
       context.calls().endAll();
     }
     server.shutdownNow();
+    close(loops);
     timer.shutdownNow();
     context.close();
     if (isInterrupted) {

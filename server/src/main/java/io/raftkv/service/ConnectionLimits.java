@@ -5,6 +5,8 @@ import java.time.Duration;
 /**
  * What a connection may do. gRPC itself sets no bound to calls, resets and idleness.
  *
+ * @param connectionsMax connections open at a time; more are closed at once
+ * @param connectionsPerAddressMax of them, from one other machine
  * @param messageBytesMax bytes of a message, also after decompression; more ends the call with
  *     RESOURCE_EXHAUSTED before it reaches a service
  * @param metadataBytesMax bytes of the headers of a call
@@ -15,8 +17,13 @@ import java.time.Duration;
  * @param keepAlive a connection that is silent for this long is pinged
  * @param keepAliveAnswerMax and closed if it does not answer within this time
  * @param idleMax a connection without calls is closed after this time
+ * @param ageMax a connection is asked to make way for a new one after about this time, so that none
+ *     stays for ever
+ * @param ageGrace how long its calls may still take then
  */
 public record ConnectionLimits(
+    int connectionsMax,
+    int connectionsPerAddressMax,
     int messageBytesMax,
     int metadataBytesMax,
     int callsPerConnectionMax,
@@ -26,17 +33,42 @@ public record ConnectionLimits(
     Duration pingIntervalMin,
     Duration keepAlive,
     Duration keepAliveAnswerMax,
-    Duration idleMax) {
+    Duration idleMax,
+    Duration ageMax,
+    Duration ageGrace) {
   public static final ConnectionLimits DEFAULT =
       new ConnectionLimits(
+          2_000,
+          1_000,
           4 << 20,
           8 << 10,
-          4_096,
+          1_000,
           20_000,
           Duration.ofSeconds(10),
           Duration.ofSeconds(10),
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),
-          Duration.ofMinutes(15));
+          Duration.ofMinutes(15),
+          Duration.ofHours(1),
+          Duration.ofMinutes(2));
+
+  /** With other bounds on the number of connections. */
+  public ConnectionLimits withConnections(int max, int perAddressMax) {
+    return new ConnectionLimits(
+        max,
+        perAddressMax,
+        messageBytesMax,
+        metadataBytesMax,
+        callsPerConnectionMax,
+        resetsPerWindowMax,
+        resetWindow,
+        handshakeMax,
+        pingIntervalMin,
+        keepAlive,
+        keepAliveAnswerMax,
+        idleMax,
+        ageMax,
+        ageGrace);
+  }
 }

@@ -61,6 +61,7 @@ final class Errors {
     row(Reason.BAD_REVISION, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.BAD_DURATION, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.BAD_CONSISTENCY, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
+    row(Reason.MALFORMED_REQUEST, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.MEMBER_NOT_FOUND, Status.Code.NOT_FOUND, Outcome.NOT_APPLIED, 0);
     row(Reason.TRANSFER_FAILED, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
     row(Reason.CORRUPT, Status.Code.DATA_LOSS, Outcome.UNKNOWN, 0);
@@ -123,12 +124,21 @@ final class Errors {
           case SHUTTING_DOWN -> Reason.SHUTTING_DOWN;
           case TRANSFER_FAILED -> Reason.TRANSFER_FAILED;
           case MEMBER_NOT_FOUND -> Reason.MEMBER_NOT_FOUND;
+          case UNKNOWN_COMMAND -> Reason.INTERNAL_ERROR;
         };
+    if (raft.reason() == RaftException.Reason.UNKNOWN_COMMAND) {
+      return Refusal.of(reason, Outcome.NOT_APPLIED, String.valueOf(raft.getMessage()));
+    }
     return Refusal.of(reason, String.valueOf(raft.getMessage()));
   }
 
   /** As it goes to the client. */
   StatusRuntimeException status(Refusal refusal) {
+    return status(refusal, row(refusal.reason()).code());
+  }
+
+  /** As it goes to the client, with the code that gRPC has for what it sees first. */
+  StatusRuntimeException status(Refusal refusal, Status.Code code) {
     Row row = row(refusal.reason());
     ErrorInfo.Builder info =
         ErrorInfo.newBuilder()
@@ -141,7 +151,7 @@ final class Errors {
     }
     com.google.rpc.Status.Builder status =
         com.google.rpc.Status.newBuilder()
-            .setCode(row.code().value())
+            .setCode(code.value())
             .setMessage(refusal.reason().name() + ": " + refusal.getMessage())
             .addDetails(Any.pack(info.build()));
     if (row.retryMillis() > 0) {

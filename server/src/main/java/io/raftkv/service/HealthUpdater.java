@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
  * Tells grpc.health.v1 how this member is. Confined to the timer that calls {@link #run}.
  *
  * <ul>
- *   <li>{@code ""}: a leader is known, and what was committed at the run before is applied by now;
+ *   <li>{@code ""}: a leader is known, all that it said to be committed has been applied here at
+ *       some time, and what was committed at the run before is applied by now;
  *   <li>{@code live}: the process is up;
  *   <li>{@code leader}: this member leads.
  * </ul>
@@ -45,8 +46,10 @@ public final class HealthUpdater implements Runnable {
   @Override
   public void run() {
     NodeStatus status = consensus.status();
-    // Nothing is known to be committed before a leader of this run of the process has said so.
-    boolean isCaughtUp = status.commitIndex() > 0 && appliedIndex.getAsLong() >= commitIndexBefore;
+    // A snapshot, or the first words of a leader, tell of less than what is committed: not before
+    // everything has been here once that a leader of this run said.
+    boolean isCaughtUp =
+        status.freshAtNanos() != Long.MIN_VALUE && appliedIndex.getAsLong() >= commitIndexBefore;
     commitIndexBefore = status.commitIndex();
     isReady = !status.leader().isNone() && isCaughtUp;
     tell(READY, isReady);

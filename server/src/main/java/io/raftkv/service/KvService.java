@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.raftkv.kv.Commands;
 import io.raftkv.kv.KeyRange;
 import io.raftkv.kv.KeyVersion;
+import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvView;
 import io.raftkv.proto.peer.v1.CommandResult;
 import io.raftkv.proto.peer.v1.StoredKeyValue;
@@ -22,10 +23,14 @@ import io.raftkv.proto.v1.ReadOptions;
 import io.raftkv.proto.v1.Reason;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Keys and values. Handlers run on network loops, answers on lanes and walkers. */
 final class KvService extends KVGrpc.KVImplBase {
+  /** A value that takes so little to copy may be answered on a lane. */
+  private static final int SMALL_VALUE_BYTES_MAX = 16 << 10;
+
   private final ServiceContext context;
   private final Calls calls;
   private final RequestChecks checks;
@@ -51,25 +56,36 @@ final class KvService extends KVGrpc.KVImplBase {
     byte[] key = request.getKey().toByteArray();
     return reads
         .view(call, request.getRead())
-        .thenApply(
+        .thenCompose(
             view -> {
               call.checkWanted();
               long revision = Reads.revision(view, request.getRead().getAtRevision());
-              GetResponse.Builder response =
-                  GetResponse.newBuilder().setHeader(context.headers().at(revision));
               Optional<KeyVersion> found = view.get(key, revision);
-              found.ifPresent(version -> response.setKv(Pages.keyValue(version, false)));
-              return response.build();
+              Supplier<GetResponse> response = () -> get(found, revision);
+              // Whoever completes it also writes it out: for a big value that is not for a lane.
+              return found.isPresent() && found.get().value().length > SMALL_VALUE_BYTES_MAX
+                  ? context.pages().run(call, response)
+                  : CompletableFuture.completedFuture(response.get());
             });
+  }
+
+  private GetResponse get(Optional<KeyVersion> found, long revision) {
+    GetResponse.Builder response =
+        GetResponse.newBuilder().setHeader(context.headers().at(revision));
+    found.ifPresent(version -> response.setKv(Pages.keyValue(version, false)));
+    return response.build();
   }
 
   @Override
   public void put(PutRequest request, StreamObserver<PutResponse> observer) {
-    calls.run(Method.PUT, request, observer, call -> put(request));
+    calls.run(Method.PUT, request, observer, call -> put(request, call));
   }
 
-  private CompletableFuture<PutResponse> put(PutRequest request) {
+  private CompletableFuture<PutResponse> put(PutRequest request, Call<PutResponse> call) {
     checks.put(request);
+    if (request.getReturnPrevious()) {
+      expectPrevious(call, request.getKey());
+    }
     byte[] command =
         Commands.put(
             request.getKey(),
@@ -93,14 +109,20 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void delete(DeleteRequest request, StreamObserver<DeleteResponse> observer) {
-    calls.run(Method.DELETE, request, observer, call -> delete(request));
+    calls.run(Method.DELETE, request, observer, call -> delete(request, call));
   }
 
-  private CompletableFuture<DeleteResponse> delete(DeleteRequest request) {
+  private CompletableFuture<DeleteResponse> delete(
+      DeleteRequest request, Call<DeleteResponse> call) {
     KeyRange range = checks.range(request);
     long limit = checks.limit(request.getLimit());
     var condition = checks.condition(request);
     boolean isPreviousWanted = request.getReturnPrevious();
+    if (isPreviousWanted && request.hasKey()) {
+      expectPrevious(call, request.getKey());
+    } else if (isPreviousWanted) {
+      call.expectAnswer(KvLimits.DEFAULT.previousBytesMax());
+    }
     byte[] command =
         request.hasKey()
             ? Commands.delete(request.getKey(), condition, isPreviousWanted)
@@ -115,6 +137,14 @@ final class KvService extends KVGrpc.KVImplBase {
               result.getPreviousList().forEach(kv -> response.addPrevious(keyValue(kv)));
               return response.build();
             });
+  }
+
+  /** What the key has now is about what it will have; writes that come between are bounded, too. */
+  private void expectPrevious(Call<?> call, ByteString key) {
+    KvView view = reads.local();
+    long valueBytes =
+        view.get(key.toByteArray(), view.revision()).map(found -> found.value().length).orElse(0);
+    call.expectAnswer(key.size() + valueBytes);
   }
 
   /** The result of a command that did what it was to do. */

@@ -35,7 +35,7 @@ final class Reads {
         switch (read.getConsistency()) {
           case LINEARIZABLE -> consensus.readBarrier().thenApply(passed -> store.view());
           case BOUNDED -> {
-            checkContact(RequestChecks.stalenessNanos(read));
+            checkFreshness(RequestChecks.stalenessNanos(read));
             yield CompletableFuture.completedFuture(store.view());
           }
           case SESSION, LOCAL, UNRECOGNIZED -> CompletableFuture.completedFuture(store.view());
@@ -55,10 +55,11 @@ final class Reads {
     return call.waitFor(store.viewAtRevision(revision));
   }
 
-  private void checkContact(long stalenessNanosMax) {
-    long contactNanos = consensus.status().leaderContactNanos();
-    if (contactNanos == Long.MIN_VALUE || clock.nanoTime() - contactNanos > stalenessNanosMax) {
-      throw Refusal.of(Reason.STALE, "no contact with a leader within max_staleness");
+  /** Before the view is taken: it is only newer than what is checked here. */
+  private void checkFreshness(long stalenessNanosMax) {
+    long freshAtNanos = consensus.status().freshAtNanos();
+    if (freshAtNanos == Long.MIN_VALUE || clock.nanoTime() - freshAtNanos > stalenessNanosMax) {
+      throw Refusal.of(Reason.STALE, "this member may lack writes older than max_staleness");
     }
   }
 

@@ -10,6 +10,7 @@ import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.raftkv.proto.v1.Reason;
 
 /**
  * Refuses what cannot be decoded. Left to gRPC, bytes that are no message, or that grow beyond the
@@ -17,14 +18,17 @@ import io.grpc.StatusRuntimeException;
  * as if something might have happened, and the log a stack trace for each.
  */
 final class RequestDecoding implements ServerInterceptor {
-  private static final RequestDecoding INSTANCE = new RequestDecoding();
+  private final Errors errors;
 
-  private RequestDecoding() {}
+  private RequestDecoding(Errors errors) {
+    this.errors = errors;
+  }
 
   /** The service, with its requests decoded where a failure can be answered. */
-  static ServerServiceDefinition guard(BindableService service) {
+  static ServerServiceDefinition guard(BindableService service, Errors errors) {
     return ServerInterceptors.intercept(
-        ServerInterceptors.useInputStreamMessages(service.bindService()), INSTANCE);
+        ServerInterceptors.useInputStreamMessages(service.bindService()),
+        new RequestDecoding(errors));
   }
 
   @Override
@@ -39,7 +43,9 @@ final class RequestDecoding implements ServerInterceptor {
           super.onMessage(message);
         } catch (StatusRuntimeException e) {
           isRefused = true;
-          call.close(refusal(e.getStatus()), new Metadata());
+          StatusRuntimeException refusal = refusal(e.getStatus());
+          Metadata details = refusal.getTrailers();
+          call.close(refusal.getStatus(), details == null ? new Metadata() : details);
         }
       }
 
@@ -52,9 +58,12 @@ final class RequestDecoding implements ServerInterceptor {
     };
   }
 
-  private static Status refusal(Status status) {
+  private StatusRuntimeException refusal(Status status) {
     return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
-        ? status
-        : Status.INVALID_ARGUMENT.withDescription("the request is not a message of this method");
+        ? errors.status(
+            Refusal.of(Reason.REQUEST_TOO_LARGE, "more than a message may have, decompressed"),
+            Status.Code.RESOURCE_EXHAUSTED)
+        : errors.status(
+            Refusal.of(Reason.MALFORMED_REQUEST, "the request is not a message of this method"));
   }
 }

@@ -13,12 +13,17 @@ import java.time.Duration;
  * @param pageBytesMax bytes of keys and values in a page, unless a single one is larger
  * @param requestsInFlightMax requests under way at a time; more are refused with QUEUE_FULL
  * @param bytesInFlightMax bytes of requests under way at a time; likewise
+ * @param answerBytesMax bytes of answers that clients have not taken yet; while they hold more,
+ *     requests are refused with QUEUE_FULL
+ * @param connectionParts one connection may have one of so many parts of what may be under way and
+ *     of the answers
  * @param pageThreads threads that read pages
  * @param pageQueueMax pages that may wait for such a thread
  * @param walkQueueMax walks of whole ranges (counts, hashes) that may wait for the one thread that
  *     does them
  * @param deadlineDefault how long a request may take whose client names no deadline
  * @param deadlineMax how long any request may take
+ * @param answerTakenMax how long a client may take to read an answer until its stream is reset
  */
 public record ServiceLimits(
     int keyBytesMax,
@@ -29,11 +34,14 @@ public record ServiceLimits(
     int pageBytesMax,
     int requestsInFlightMax,
     long bytesInFlightMax,
+    long answerBytesMax,
+    int connectionParts,
     int pageThreads,
     int pageQueueMax,
     int walkQueueMax,
     Duration deadlineDefault,
-    Duration deadlineMax) {
+    Duration deadlineMax,
+    Duration answerTakenMax) {
   public static final ServiceLimits DEFAULT =
       new ServiceLimits(
           4096,
@@ -44,11 +52,14 @@ public record ServiceLimits(
           1 << 20,
           20_000,
           128 << 20,
+          64 << 20,
+          4,
           2,
-          1_000,
+          4_000,
           16,
           Duration.ofSeconds(10),
-          Duration.ofSeconds(60));
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(30));
 
   public ServiceLimits {
     check(keyBytesMax, "keyBytesMax");
@@ -59,11 +70,14 @@ public record ServiceLimits(
     check(pageBytesMax, "pageBytesMax");
     check(requestsInFlightMax, "requestsInFlightMax");
     check(bytesInFlightMax, "bytesInFlightMax");
+    check(answerBytesMax, "answerBytesMax");
+    check(connectionParts, "connectionParts");
     check(pageThreads, "pageThreads");
     check(pageQueueMax, "pageQueueMax");
     check(walkQueueMax, "walkQueueMax");
     check(deadlineDefault.toNanos(), "deadlineDefault");
     check(deadlineMax.toNanos(), "deadlineMax");
+    check(answerTakenMax.toNanos(), "answerTakenMax");
   }
 
   /** With other bounds on what is under way at a time. */
@@ -77,11 +91,14 @@ public record ServiceLimits(
         pageBytesMax,
         requestsMax,
         bytesMax,
+        answerBytesMax,
+        connectionParts,
         pageThreads,
         pageQueueMax,
         walkQueueMax,
         deadlineDefault,
-        deadlineMax);
+        deadlineMax,
+        answerTakenMax);
   }
 
   /** With other pages. */
@@ -95,11 +112,35 @@ public record ServiceLimits(
         bytesMax,
         requestsInFlightMax,
         bytesInFlightMax,
+        answerBytesMax,
+        connectionParts,
         pageThreads,
         pageQueueMax,
         walkQueueMax,
         deadlineDefault,
-        deadlineMax);
+        deadlineMax,
+        answerTakenMax);
+  }
+
+  /** With other bounds on answers that clients do not take. */
+  public ServiceLimits withAnswers(long bytesMax, Duration takenMax) {
+    return new ServiceLimits(
+        keyBytesMax,
+        valueBytesMax,
+        requestBytesMax,
+        pageKeysDefault,
+        pageKeysMax,
+        pageBytesMax,
+        requestsInFlightMax,
+        bytesInFlightMax,
+        bytesMax,
+        connectionParts,
+        pageThreads,
+        pageQueueMax,
+        walkQueueMax,
+        deadlineDefault,
+        deadlineMax,
+        takenMax);
   }
 
   private static void check(long value, String name) {

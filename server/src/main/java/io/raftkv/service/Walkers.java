@@ -41,6 +41,7 @@ final class Walkers implements AutoCloseable {
           () -> {
             try {
               call.checkWanted();
+              call.checkRoomForAnswer();
               done.complete(work.get());
             } catch (RuntimeException e) {
               done.completeExceptionally(e);

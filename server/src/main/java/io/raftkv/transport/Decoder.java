@@ -18,6 +18,7 @@ import io.raftkv.proto.peer.v1.SnapshotChunk;
 import io.raftkv.proto.peer.v1.TimeoutNowRequest;
 import io.raftkv.proto.peer.v1.VoteRequest;
 import io.raftkv.proto.peer.v1.VoteResponse;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.MemberId;
@@ -79,7 +80,8 @@ final class Decoder {
           to,
           number("term", m.getTerm()),
           number("commit_index", m.getCommitIndex()),
-          number("read_sequence", m.getReadSequence()));
+          number("read_sequence", m.getReadSequence()),
+          number("leader_commit_index", m.getLeaderCommitIndex()));
     }
     if (proto instanceof HeartbeatResponse m) {
       return new Message.HeartbeatResponse(
@@ -160,13 +162,12 @@ final class Decoder {
       check(entry.getTerm() >= entryTerm && entry.getTerm() <= term, "entry term", entry.getTerm());
       entryTerm = entry.getTerm();
       check(entry.getClusterTimeMillis() >= 0, "cluster time", entry.getClusterTimeMillis());
-      entries.add(
-          new LogEntry(
-              index,
-              entryTerm,
-              kind(entry.getKind()),
-              entry.getClusterTimeMillis(),
-              bytes(entry.getData())));
+      LogEntry.Kind kind = kind(entry.getKind());
+      byte[] data = bytes(entry.getData());
+      if (kind == LogEntry.Kind.CONFIGURATION) {
+        checkConfiguration(data);
+      }
+      entries.add(new LogEntry(index, entryTerm, kind, entry.getClusterTimeMillis(), data));
     }
     return new Message.AppendRequest(
         from, to, term, previous, entries, number("commit_index", m.getCommitIndex()));
@@ -200,6 +201,15 @@ final class Decoder {
               from, to, 0, m.getForwardId(), new MemberId(m.getTransferTo()));
       case REQUEST_NOT_SET -> throw new BadMessageException("forward without a request");
     };
+  }
+
+  /** In the log, bytes that are none would stop the member, now and at every start. */
+  private static void checkConfiguration(byte[] data) throws BadMessageException {
+    try {
+      Configuration.decode(data);
+    } catch (IllegalArgumentException e) {
+      throw new BadMessageException("entry with no valid configuration: " + e.getMessage());
+    }
   }
 
   private static LogEntry.Kind kind(int code) throws BadMessageException {

@@ -92,6 +92,7 @@ final class Encoder {
           .setTerm(m.term())
           .setCommitIndex(m.commitIndex())
           .setReadSequence(m.readSequence())
+          .setLeaderCommitIndex(m.leaderCommitIndex())
           .build();
     }
     if (message instanceof Message.HeartbeatResponse m) {

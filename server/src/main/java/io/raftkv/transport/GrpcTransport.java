@@ -9,6 +9,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
+import io.raftkv.net.ConnectionGate;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
@@ -39,6 +40,10 @@ public final class GrpcTransport implements Transport {
   private static final int MESSAGE_BYTES_MAX = 8 << 20;
 
   private static final int METADATA_BYTES_MAX = 8 << 10;
+
+  /** Three from each member, and as many again that are about to close; clusters have 7 at most. */
+  private static final int CONNECTIONS_MAX = 64;
+
   private static final int CALLS_PER_CONNECTION_MAX = 16;
 
   /** What one stream may have on the way unread: several appends of the largest size. */
@@ -67,6 +72,10 @@ public final class GrpcTransport implements Transport {
   private final RateLimitedLog log =
       new RateLimitedLog(LoggerFactory.getLogger(GrpcTransport.class));
   private final IoLoops loops;
+
+  /** Not per address: behind one there may be all the members. */
+  private final ConnectionGate gate = new ConnectionGate(CONNECTIONS_MAX, CONNECTIONS_MAX);
+
   private final Server server;
   private final int port;
   private final Host host = new Host();
@@ -85,7 +94,7 @@ public final class GrpcTransport implements Transport {
         NettyServerBuilder.forAddress(address)
             .bossEventLoopGroup(loops.group())
             .workerEventLoopGroup(loops.group())
-            .channelType(loops.serverChannelType())
+            .channelFactory(gate.sockets())
             .directExecutor()
             .addService(new PeerService(options, loops, stats, host).definition())
             .decompressorRegistry(UNCOMPRESSED)
@@ -142,6 +151,11 @@ public final class GrpcTransport implements Transport {
     return stats;
   }
 
+  /** Connections that other members made. */
+  public ConnectionGate gate() {
+    return gate;
+  }
+
   /** Whether votes and heartbeats can leave for this member now. */
   public boolean isConnected(MemberId member) {
     Peer peer = peers.get(member);
@@ -164,13 +178,22 @@ public final class GrpcTransport implements Transport {
     }
     Map<MemberId, Peer> current = peers;
     for (Message message : messages) {
-      Peer peer = current.get(message.to());
-      if (peer == null) {
-        stats.countDroppedUnconnected(message.stream());
-      } else {
-        peer.offer(message);
-      }
+      offer(current, message);
     }
+  }
+
+  @Override
+  public Offer offer(Message message) {
+    return isClosed ? Offer.NOT_CONNECTED : offer(peers, message);
+  }
+
+  private Offer offer(Map<MemberId, Peer> current, Message message) {
+    Peer peer = current.get(message.to());
+    if (peer == null) {
+      stats.countDroppedUnconnected(message.stream());
+      return Offer.NOT_CONNECTED;
+    }
+    return peer.offer(message);
   }
 
   @Override
@@ -307,6 +330,14 @@ public final class GrpcTransport implements Transport {
       Listener current = listener;
       if (current != null && !isClosed) {
         current.unreachable(member);
+      }
+    }
+
+    @Override
+    public void forwardsLost(MemberId member) {
+      Listener current = listener;
+      if (current != null && !isClosed) {
+        current.forwardsLost(member);
       }
     }
 

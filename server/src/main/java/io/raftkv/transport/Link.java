@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Transport.Offer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -47,6 +48,9 @@ final class Link {
     boolean mayDial(Rpc.Connection connection);
 
     void up(Rpc.Connection connection);
+
+    /** A stream has ended that took messages. */
+    void lost(Rpc rpc);
 
     /**
      * The connection broke, or could not be made.
@@ -98,13 +102,13 @@ final class Link {
   }
 
   /** Queues the message, or drops it. For any thread. */
-  void offer(Rpc rpc, Message message) {
+  Offer offer(Rpc rpc, Message message) {
     Outbox outbox = outboxes.get(rpc.ordinal());
     if (outbox == null) {
       stats.countDroppedUnconnected(message.stream());
-    } else {
-      outbox.offer(message);
+      return Offer.NOT_CONNECTED;
     }
+    return outbox.offer(message);
   }
 
   /** Dials now, unless it does or is connected: there is reason to believe that it would work. */
@@ -310,6 +314,7 @@ final class Link {
       if (outbox != null) {
         outboxes.compareAndSet(rpc.ordinal(), outbox, null);
         outbox.ended();
+        owner.lost(rpc);
       }
       call.cancel(why, null);
     }

@@ -3,6 +3,7 @@ package io.raftkv.transport;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Transport.Offer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,18 +52,24 @@ final class Outbox {
   }
 
   /** Queues the message or drops it. For any thread. */
-  void offer(Message message) {
+  Offer offer(Message message) {
     if (isClosed) {
       stats.countDroppedUnconnected(message.stream());
-      return;
+      return Offer.NOT_CONNECTED;
     }
     long bytes = Encoder.sizeBytes(message);
     if (!reserve(bytes)) {
       stats.countDroppedFull(message.stream());
-      return;
+      return Offer.FULL;
     }
     queue.add(new Queued(message, bytes));
     schedule();
+    return Offer.QUEUED;
+  }
+
+  /** What waits. For any thread. */
+  int size() {
+    return queuedMessages.get();
   }
 
   private boolean reserve(long bytes) {

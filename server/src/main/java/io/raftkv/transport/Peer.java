@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Transport.Offer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,8 @@ final class Peer implements Link.Owner {
     void deliver(Message message);
 
     void unreachable(MemberId member);
+
+    void forwardsLost(MemberId member);
 
     RateLimitedLog log();
   }
@@ -97,18 +100,24 @@ final class Peer implements Link.Owner {
   }
 
   /** Queues the message, or drops it. For any thread. */
-  void offer(Message message) {
+  Offer offer(Message message) {
     Rpc rpc = Rpc.of(message);
     if (!Rpc.isAnswer(message)) {
-      link(connection(rpc)).offer(rpc, message);
-      return;
+      return link(connection(rpc)).offer(rpc, message);
     }
     Outbox outbox = answers.get(rpc.ordinal());
     if (outbox == null) {
       stats.countDroppedUnconnected(message.stream());
-    } else {
-      outbox.offer(message);
+      return Offer.NOT_CONNECTED;
     }
+    Offer offer = outbox.offer(message);
+    if (offer == Offer.FULL && rpc == Rpc.FORWARD) {
+      // Nobody asks again for the answer to a forwarded request. That the stream ends tells the
+      // peer
+      // that what it has sent on it is unknown.
+      outbox.close(Status.RESOURCE_EXHAUSTED.withDescription("answers are not taken"));
+    }
+    return offer;
   }
 
   private static Rpc.Connection connection(Rpc rpc) {
@@ -200,6 +209,13 @@ final class Peer implements Link.Owner {
   public boolean mayDial(Rpc.Connection connection) {
     // Where control cannot connect the others could not either; it wakes them.
     return !isClosed && (connection == Rpc.Connection.CONTROL || isControlUp);
+  }
+
+  @Override
+  public void lost(Rpc rpc) {
+    if (rpc == Rpc.FORWARD) {
+      host.forwardsLost(id);
+    }
   }
 
   @Override

@@ -50,7 +50,7 @@ public record TransportOptions(
         new Budget(1024, 1 << 20),
         new Budget(256, 24 << 20),
         new Budget(64, 8 << 20),
-        new Budget(4096, 16 << 20));
+        new Budget(1 << 16, 64 << 20));
   }
 
   /** The same with one budget for every stream. */

@@ -39,11 +39,17 @@ final class WrongConfigurationIT {
                 "--peer-listen=127.0.0.1:" + peerPort,
                 "--ops-listen=127.0.0.1:" + FreePorts.next(),
                 "--segment-bytes=1MiB"));
-    if (List.of(more).stream().noneMatch(argument -> argument.startsWith("--data-dir"))) {
-      arguments.add("--data-dir=" + dataDir);
-    }
+    addUnlessGiven(arguments, "--data-dir=" + dataDir, more);
+    addUnlessGiven(arguments, "--initial-cluster=n1=127.0.0.1:" + peerPort, more);
     arguments.addAll(List.of(more));
     return arguments;
+  }
+
+  private static void addUnlessGiven(List<String> arguments, String argument, String... more) {
+    String flag = argument.substring(0, argument.indexOf('=') + 1);
+    if (List.of(more).stream().noneMatch(given -> given.startsWith(flag))) {
+      arguments.add(argument);
+    }
   }
 
   private void assertRefused(int exitCode, String cause, List<String> arguments) {
@@ -112,6 +118,23 @@ final class WrongConfigurationIT {
   }
 
   @Test
+  void aNewDataDirThatWasNamedStartsAClusterOnlyIfItsMembersAreNamed() throws IOException {
+    List<String> arguments = new ArrayList<>(valid());
+    arguments.removeIf(argument -> argument.startsWith("--initial-cluster="));
+    String cause = "--initial-cluster n1=127.0.0.1:" + peerPort;
+
+    assertRefused(WRONG_CONFIGURATION, cause, arguments);
+    assertThat(dataDir).doesNotExist();
+    // As a mount point without its file system.
+    Files.createDirectory(dataDir);
+    assertRefused(WRONG_CONFIGURATION, cause, arguments);
+    assertThat(dataDir).isEmptyDirectory();
+
+    runOnce(valid());
+    runOnce(arguments);
+  }
+
+  @Test
   void aDataDirThatIsAFileIsRefused() throws IOException {
     Files.writeString(dataDir, "I am a file");
 
@@ -158,7 +181,7 @@ final class WrongConfigurationIT {
   void theDataDirOfAnotherMemberOrClusterIsRefused() {
     runOnce(valid());
 
-    assertRefused(DATA_DIR, "n2", valid("--name=n2"));
+    assertRefused(DATA_DIR, "n2", valid("--name=n2", "--initial-cluster=n2=127.0.0.1:" + peerPort));
     assertRefused(
         DATA_DIR,
         "another cluster",

@@ -78,7 +78,7 @@ final class CallsTest {
     PutRequest half = putRequest("a", "").setValue(bytes(600 << 10)).build();
     ListenableFuture<PutResponse> first = harness.kvLater.put(half);
     assertRefused(() -> harness.kv.put(half), Reason.QUEUE_FULL, "not_applied");
-    assertThat(admission.requests()).isEqualTo(1);
+    assertThat(admission.count()).isEqualTo(1);
     harness.consensus.release();
     assertThat(first).isDone();
     harness.assertNothingInFlight();
@@ -89,7 +89,7 @@ final class CallsTest {
     harness.consensus.isHolding = true;
     ListenableFuture<PutResponse> write = putLater("a");
     write.cancel(true);
-    assertThat(admission.requests()).isEqualTo(1);
+    assertThat(admission.count()).isEqualTo(1);
     assertThat(harness.finished).containsExactly("KV.Put CANCELLED");
 
     harness.consensus.release();
@@ -107,7 +107,7 @@ final class CallsTest {
             .setRead(ReadOptions.newBuilder().setMinRevision(Long.MAX_VALUE))
             .build();
     var waiting = harness.kvLater.get(request);
-    assertThat(admission.requests()).isEqualTo(1);
+    assertThat(admission.count()).isEqualTo(1);
     waiting.cancel(true);
     harness.assertNothingInFlight();
   }
@@ -126,7 +126,7 @@ final class CallsTest {
     assertThat(failure.info().getReason()).isEqualTo("TIMEOUT");
     assertThat(failure.metadata("outcome")).isEqualTo("unknown");
     assertThat(failure.status().getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-    assertThat(admission.requests()).isEqualTo(1);
+    assertThat(admission.count()).isEqualTo(1);
     harness.consensus.release();
     harness.assertNothingInFlight();
     assertThat(harness.finished).containsExactly("KV.Put TIMEOUT");
@@ -171,7 +171,7 @@ final class CallsTest {
     try (Walkers walkers = new Walkers("test", 1, 1)) {
       var began = new java.util.concurrent.CountDownLatch(1);
       var go = new java.util.concurrent.CountDownLatch(1);
-      Call<Object> call = idleCall();
+      Call<GetRequest> call = idleCall();
       var running =
           walkers.run(
               call,
@@ -192,10 +192,12 @@ final class CallsTest {
     }
   }
 
-  private Call<Object> idleCall() {
+  private Call<GetRequest> idleCall() {
+    Admission roomy = new Admission(10, 1 << 20);
     return new Call<>(
         Method.RANGE,
         new SilentObserver<>(),
+        new Caller(roomy, roomy, null),
         new Errors(harness.context.headers()),
         Long.MAX_VALUE,
         (method, reason) -> {});

@@ -150,7 +150,12 @@ final class ClientServerTest {
                     .put(putRequest("k", "").setValue(bytes(64 << 20)).build()))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+            e -> {
+              assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+              assertThat(ServiceHarness.failure(e).info().getReason())
+                  .isEqualTo("REQUEST_TOO_LARGE");
+              assertThat(ServiceHarness.failure(e).metadata("outcome")).isEqualTo("not_applied");
+            });
     assertThat(harness.consensus.proposals()).isEqualTo(proposals);
     serve();
   }
@@ -169,7 +174,12 @@ final class ClientServerTest {
               () -> ClientCalls.blockingUnaryCall(channel, put, CallOptions.DEFAULT, bytes))
           .isInstanceOfSatisfying(
               StatusRuntimeException.class,
-              e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
+              e -> {
+                assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                assertThat(ServiceHarness.failure(e).info().getReason())
+                    .isEqualTo("MALFORMED_REQUEST");
+                assertThat(ServiceHarness.failure(e).metadata("outcome")).isEqualTo("not_applied");
+              });
     }
     serve();
   }

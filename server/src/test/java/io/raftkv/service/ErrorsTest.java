@@ -55,6 +55,7 @@ final class ErrorsTest {
     "BAD_REVISION, INVALID_ARGUMENT, not_applied, false",
     "BAD_DURATION, INVALID_ARGUMENT, not_applied, false",
     "BAD_CONSISTENCY, INVALID_ARGUMENT, not_applied, false",
+    "MALFORMED_REQUEST, INVALID_ARGUMENT, not_applied, false",
     "MEMBER_NOT_FOUND, NOT_FOUND, not_applied, false",
     "TRANSFER_FAILED, FAILED_PRECONDITION, not_applied, false",
     "CORRUPT, DATA_LOSS, unknown, false",

@@ -84,6 +84,16 @@ final class HealthUpdaterTest {
   }
 
   @Test
+  void memberThatNeverHadAllThatItsLeaderHasCommittedIsNotReady() {
+    // As after a restart from a snapshot, whose index is the commit index at first.
+    commit();
+    consensus.freshAtNanos = Long.MIN_VALUE;
+    updater.run();
+    updater.run();
+    assertThat(isServing("")).isFalse();
+  }
+
+  @Test
   void memberThatFallsBehindItsCommitIndexIsNotReady() {
     commit();
     updater.run();

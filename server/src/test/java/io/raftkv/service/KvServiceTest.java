@@ -225,7 +225,7 @@ final class KvServiceTest {
     assertThat(get("a", read).hasKv()).isTrue();
     harness.clock.advance(java.time.Duration.ofNanos(1));
     assertRefused(() -> get("a", read), Reason.STALE, "read");
-    harness.consensus.leaderContactNanos = Long.MIN_VALUE;
+    harness.consensus.freshAtNanos = Long.MIN_VALUE;
     assertRefused(() -> get("a", read), Reason.STALE, "read");
   }
 

@@ -180,7 +180,7 @@ final class ServiceHarness implements AutoCloseable {
   }
 
   void assertNothingInFlight() {
-    assertThat(context.calls().admission().requests()).isZero();
+    assertThat(context.calls().admission().count()).isZero();
     assertThat(context.calls().admission().bytes()).isZero();
   }
 

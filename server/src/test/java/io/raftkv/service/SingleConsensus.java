@@ -36,7 +36,7 @@ final class SingleConsensus implements Consensus {
   @Nullable RaftException barrierFailure;
   @Nullable RuntimeException defect;
   MemberId leader = SELF;
-  long leaderContactNanos;
+  long freshAtNanos;
   long commitIndexLead;
   MemberId transferredTo = MemberId.NONE;
 
@@ -44,7 +44,7 @@ final class SingleConsensus implements Consensus {
     this.clock = clock;
     this.store = store;
     this.replicas = List.of(replicas);
-    this.leaderContactNanos = clock.nanoTime();
+    this.freshAtNanos = clock.nanoTime();
   }
 
   @Override
@@ -129,7 +129,7 @@ final class SingleConsensus implements Consensus {
         lastIndex,
         lastIndex,
         0,
-        leaderContactNanos,
+        freshAtNanos,
         isLeader
             ? List.of(
                 new NodeStatus.Follower(OTHER, lastIndex, true),

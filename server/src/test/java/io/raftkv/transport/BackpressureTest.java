@@ -124,7 +124,9 @@ class BackpressureTest {
     }
 
     TransportStats stats = transport.stats();
-    assertThat(stats.droppedFull(Message.Stream.REPLICATION)).isEqualTo(droppedBefore + 1_000);
+    assertThat(stats.droppedFull(Message.Stream.REPLICATION))
+        // One or two more may fit where the loop has just taken something.
+        .isGreaterThan(droppedBefore + 990);
     assertThat(stats.bufferedBytes()).isBetween(1L, 8L * APPEND_BYTES);
     assertThat(stats.sent(Message.Stream.REPLICATION)).isLessThan(4);
     assertThat(inbox.unreachable).isEmpty();

@@ -94,6 +94,10 @@ class CodecTest {
         append.toBuilder().setCommitIndex(-5).build(),
         append.toBuilder().addEntries(entry(3, 9)).build(),
         append.toBuilder().addEntries(entry(3, -1)).build(),
+        append.toBuilder().addEntries(entry(3, 2)).build(),
+        append.toBuilder()
+            .addEntries(entry(3, 2).toBuilder().setData(ByteString.copyFromUtf8("no members")))
+            .build(),
         append.toBuilder().addEntries(entry(2, 1)).build(),
         append.toBuilder().addEntries(entry(6, 1)).build(),
         append.toBuilder().addEntries(entry(4, 1)).addEntries(entry(3, 1)).build(),
@@ -156,7 +160,8 @@ class CodecTest {
         append(random),
         new Message.AppendResponse(
             FROM, TO, term, random.nextBoolean(), number(random), number(random), id(random)),
-        new Message.HeartbeatRequest(FROM, TO, term, number(random), number(random)),
+        new Message.HeartbeatRequest(
+            FROM, TO, term, number(random), number(random), number(random)),
         new Message.HeartbeatResponse(FROM, TO, term, number(random)),
         new Message.TimeoutNow(FROM, TO, term),
         new Message.ReadIndexRequest(FROM, TO, term, random.nextLong()),
@@ -180,9 +185,10 @@ class CodecTest {
     for (int i = random.nextInt(20); i > 0; i--) {
       term += random.nextInt(2);
       LogEntry.Kind kind = LogEntry.Kind.of(random.nextInt(3));
+      byte[] data =
+          kind == LogEntry.Kind.CONFIGURATION ? Configuration.EMPTY.encode() : bytes(random);
       entries.add(
-          new LogEntry(
-              previous.index() + 1 + entries.size(), term, kind, number(random), bytes(random)));
+          new LogEntry(previous.index() + 1 + entries.size(), term, kind, number(random), data));
     }
     return new Message.AppendRequest(FROM, TO, term, previous, entries, number(random));
   }

@@ -16,6 +16,7 @@ final class Inbox implements Transport.Listener {
   final BlockingQueue<Message> control = new LinkedBlockingQueue<>();
   final BlockingQueue<Message> others = new LinkedBlockingQueue<>();
   final BlockingQueue<MemberId> unreachable = new LinkedBlockingQueue<>();
+  final BlockingQueue<MemberId> forwardsLost = new LinkedBlockingQueue<>();
 
   @Override
   public void received(Message message) {
@@ -25,6 +26,11 @@ final class Inbox implements Transport.Listener {
   @Override
   public void unreachable(MemberId peer) {
     unreachable.add(peer);
+  }
+
+  @Override
+  public void forwardsLost(MemberId peer) {
+    forwardsLost.add(peer);
   }
 
   static <T> T take(BlockingQueue<T> queue) throws InterruptedException {

@@ -31,7 +31,6 @@ final class Follower extends Role {
     leader = from;
     ticksSinceLeader = 0;
     core.electionTimer().leaderHeard();
-    core.noteContact();
   }
 
   @Override

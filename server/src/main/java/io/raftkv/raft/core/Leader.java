@@ -298,7 +298,16 @@ final class Leader extends Role {
     follower.commitSent = Math.min(core.log().commitIndex(), follower.match());
     core.send(
         new Message.HeartbeatRequest(
-            core.self(), follower.id, core.term(), follower.commitSent, round));
+            core.self(), follower.id, core.term(), follower.commitSent, round, committedAtMost()));
+  }
+
+  /**
+   * Nothing after it is committed. Before the first commit of its term a leader does not know more
+   * than that everything committed is in its log (§8).
+   */
+  private long committedAtMost() {
+    RaftLog log = core.log();
+    return log.term(log.commitIndex()) == core.term() ? log.commitIndex() : log.lastIndex();
   }
 
   @Override
@@ -315,7 +324,7 @@ final class Leader extends Role {
     long confirmed = Quorum.reachedByQuorum(core.configuration(), this::answeredRound);
     if (confirmed > confirmedRound) {
       confirmedRound = confirmed;
-      core.noteContact();
+      core.noteContact(committedAtMost());
       reads.takeConfirmed(confirmed).forEach(read -> answer(read, true));
     }
   }
@@ -432,6 +441,10 @@ final class Leader extends Role {
 
   boolean isTransferring() {
     return transfer != null;
+  }
+
+  boolean isTransferTold() {
+    return transfer != null && transfer.isTold();
   }
 
   private MemberId mostUpToDate() {

@@ -38,6 +38,7 @@ public final class RaftCore {
 
   private long nextRemoteReadId;
   private long contacts;
+  private long contactIndex;
   private long lostLogs;
 
   // What the next Ready will hold.
@@ -324,6 +325,7 @@ public final class RaftCore {
     // The leader sends at most what it knows to match here. A log that ends before has lost entries
     // it once had; the next append will be refused and say so.
     log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
+    noteContact(m.leaderCommitIndex());
     send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence()));
   }
 
@@ -478,9 +480,12 @@ public final class RaftCore {
     return ++nextRemoteReadId;
   }
 
-  /** A leader was heard, or, leading, a quorum. */
-  void noteContact() {
+  /**
+   * A leader said, or, leading, a quorum confirmed, that nothing after {@code index} is committed.
+   */
+  void noteContact(long index) {
     contacts++;
+    contactIndex = index;
   }
 
   /** A follower no longer has what it once had on disk. */
@@ -555,6 +560,13 @@ public final class RaftCore {
     return role instanceof Leader leader && leader.isTransferring();
   }
 
+  /**
+   * Whether the target has been told to campaign: from then on the transfer cannot be taken back.
+   */
+  public boolean isTransferTold() {
+    return role instanceof Leader leader && leader.isTransferTold();
+  }
+
   /** The configuration in force: the newest in the log, committed or not. */
   public Configuration configuration() {
     return log.configuration();
@@ -588,9 +600,14 @@ public final class RaftCore {
     return snapshot.index();
   }
 
-  /** Grows whenever a leader, or, leading, a quorum, was heard. */
+  /** Grows whenever a leader, or, leading, a quorum, told how far the log is committed. */
   public long contacts() {
     return contacts;
+  }
+
+  /** What the latest of them told: who has applied this index has everything that is committed. */
+  public long contactIndex() {
+    return contactIndex;
   }
 
   /** How often a follower was found without what it had acknowledged as durable. */

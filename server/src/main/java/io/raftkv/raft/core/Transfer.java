@@ -22,6 +22,10 @@ final class Transfer {
     return isFirst;
   }
 
+  boolean isTold() {
+    return isTold;
+  }
+
   /** One tick passes. Returns whether the transfer has failed. */
   boolean tick(int ticksMax) {
     return ++ticks >= ticksMax;

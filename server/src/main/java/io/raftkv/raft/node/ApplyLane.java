@@ -81,6 +81,10 @@ final class ApplyLane {
     return lane;
   }
 
+  RaftNode.Queue figures() {
+    return queue.figures("apply");
+  }
+
   void apply(CommittedRange range, List<Pending.Proposal> proposals) {
     submit(new Work.Apply(range, proposals));
   }

@@ -20,6 +20,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Drives the core. One turn: take everything that has arrived, tick what is due, feed all of it to
@@ -29,12 +31,22 @@ import java.util.function.Consumer;
  * <p>Never blocks: no disk, no network write, no state machine, no callers' code.
  */
 final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(CoreLane.class);
   private static final int REQUESTS_MAX = 1 << 14;
   private static final int MESSAGES_MAX = 1 << 14;
   private static final int EVENTS_MAX = 1 << 12;
 
   /** A forwarded request without an answer is given up after this many election timeouts. */
   private static final int FORWARD_TIMEOUTS = 10;
+
+  /**
+   * A term that is so far above ours is a defect of its sender: terms grow by elections, of which a
+   * second has a few. Taken over, one that is close to the end of the numbers would end all
+   * elections.
+   */
+  private static final long TERM_JUMP_MAX = 1 << 20;
+
+  private static final long LOG_NANOS_MIN = 10_000_000_000L;
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
@@ -61,12 +73,14 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private long seenContacts;
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
-  private long contactNanos = Long.MIN_VALUE;
+  private final Freshness freshness = new Freshness();
+  private final AtomicLong termsRefused = new AtomicLong();
+  private final AtomicLong nextTermLogNanos = new AtomicLong(Long.MIN_VALUE);
+  private long turnNanos;
 
   // Collected during one turn.
   private final List<Request.Propose> proposals = new ArrayList<>();
   private List<CompletableFuture<Void>> readers = new ArrayList<>();
-  private List<Message> forwarded = new ArrayList<>();
 
   // For the apply lane. They wait here while it has more than enough to do.
   private List<Runnable> callbacks = new ArrayList<>();
@@ -80,7 +94,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private volatile NodeStatus status;
 
-  private record TransferWaiter(MemberId oldLeader, Completion completion) {}
+  /** Of the transfer under way: its target may campaign at any time from now on. */
+  private boolean isTransferTold;
+
+  private record TransferWaiter(MemberId target, Completion completion) {}
 
   @SuppressWarnings("NullAway.Init") // connect() completes the circle of lanes.
   CoreLane(LaneFactory lanes, RaftNode.Parts parts, RaftCore core) {
@@ -129,11 +146,48 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   @Override
   public void received(Message message) {
-    if (message.stream() == Message.Stream.SNAPSHOT) {
+    if (message.term() - status.term() > TERM_JUMP_MAX) {
+      refuseTerm(message);
+    } else if (message.stream() == Message.Stream.SNAPSHOT) {
       snapshotLane.receive(message);
+    } else if (message instanceof Message.Forward forward
+        && !parts.isCommand().test(forward.command())) {
+      // In the log it would stop every member that applies it.
+      remote(forward, forward.forwardId()).fail(RaftNode.refusal(Reason.UNKNOWN_COMMAND));
     } else if (messages.offer(message)) {
       lane.wake();
+    } else {
+      refuseFull(message);
     }
+  }
+
+  private void refuseTerm(Message message) {
+    termsRefused.incrementAndGet();
+    long now = parts.clock().nanoTime();
+    long next = nextTermLogNanos.get();
+    if ((next == Long.MIN_VALUE || now - next >= 0)
+        && nextTermLogNanos.compareAndSet(next, now + LOG_NANOS_MIN)) {
+      LOG.warn(
+          "dropped a message of member {} with term {}, far above ours, {}",
+          message.from(),
+          message.term(),
+          status.term());
+    }
+  }
+
+  /** Raft asks again for what is dropped; whoever forwarded a request would wait in vain. */
+  private void refuseFull(Message message) {
+    RaftException full = RaftNode.refusal(Reason.QUEUE_FULL);
+    if (message instanceof Message.Forward forward) {
+      remote(forward, forward.forwardId()).fail(full);
+    } else if (message instanceof Message.ForwardTransfer transfer) {
+      remote(transfer, transfer.forwardId()).fail(full);
+    }
+  }
+
+  @Override
+  public void forwardsLost(MemberId peer) {
+    report(c -> refuse(forwards.takeSentTo(peer), Reason.LEADERSHIP_LOST));
   }
 
   @Override
@@ -185,6 +239,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   // --- the turn --------------------------------------------------------------------------------
 
   private void turn() {
+    // Before the mailboxes are emptied: what is in them was said no earlier.
+    turnNanos = parts.clock().nanoTime();
     feedCompletions();
     events.drain(event -> event.accept(core));
     messages.drain(this::onMessage);
@@ -238,7 +294,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   private Completion remote(Message m, long forwardId) {
-    return new Completion.Remote(parts.transport(), core.self(), m.from(), core.term(), forwardId);
+    return new Completion.Remote(
+        parts.transport(), parts.self(), m.from(), status.term(), forwardId);
   }
 
   private void onForwardResult(Message.ForwardResult m) {
@@ -282,7 +339,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       }
     } else if (refusal.get() == Reason.NO_LEADER) {
       proposals.forEach(this::forward);
-      sendForwarded();
     } else {
       proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
     }
@@ -290,17 +346,23 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   private void forward(Request.Propose proposal) {
-    if (canForward(proposal.completion())) {
-      long id = forwardId(proposal.completion());
-      forwarded.add(
-          new Message.Forward(core.self(), core.leader(), core.term(), id, proposal.command()));
+    Completion completion = proposal.completion();
+    if (canForward(completion)) {
+      long id = forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
+      send(
+          new Message.Forward(core.self(), core.leader(), core.term(), id, proposal.command()), id);
     }
   }
 
-  private void sendForwarded() {
-    if (!forwarded.isEmpty()) {
-      parts.transport().send(forwarded);
-      forwarded = new ArrayList<>();
+  /** What could not even be sent is refused at once, and for certain. */
+  private void send(Message message, long forwardId) {
+    Transport.Offer offer = parts.transport().offer(message);
+    if (offer == Transport.Offer.QUEUED) {
+      return;
+    }
+    Completion completion = forwards.answer(forwardId);
+    if (completion != null) {
+      refuse(completion, offer == Transport.Offer.FULL ? Reason.QUEUE_FULL : Reason.NO_LEADER);
     }
   }
 
@@ -317,10 +379,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     return true;
   }
 
-  private long forwardId(Completion completion) {
-    return forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
-  }
-
   /** Ends what hung on a leadership that is over, ours or another's. */
   private void endLostLeadership() {
     if (!pending.isEmpty() && !(core.isLeader() && core.term() == pending.term())) {
@@ -332,7 +390,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       refuse(forwards.takeLost(seenLeader, seenTerm), Reason.LEADERSHIP_LOST);
       if (!seenLeader.isNone()) {
         // That the leader changed is what a transfer is for; its answer may never come.
-        forwards.takeTransferred(seenLeader).forEach(done -> succeed(done, seenLeader));
+        forwards
+            .takeTransferred(seenLeader)
+            .forEach(over -> transferred(over.target(), over.completion(), seenLeader));
       }
     }
     long patience = FORWARD_TIMEOUTS * parts.options().electionTicks() * tickNanos;
@@ -390,11 +450,15 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       if (canForward(request.completion())) {
         long id =
             forwards.addTransfer(
-                core.leader(), core.term(), parts.clock().nanoTime(), request.completion());
-        forwarded.add(
+                core.leader(),
+                core.term(),
+                parts.clock().nanoTime(),
+                request.target(),
+                request.completion());
+        send(
             new Message.ForwardTransfer(
-                core.self(), core.leader(), core.term(), id, request.target()));
-        sendForwarded();
+                core.self(), core.leader(), core.term(), id, request.target()),
+            id);
       }
       return;
     }
@@ -405,21 +469,32 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     core.transferLeadership(request.target())
         .ifPresentOrElse(
             reason -> refuse(request.completion(), reason),
-            () -> transfers.add(new TransferWaiter(core.self(), request.completion())));
+            () -> transfers.add(new TransferWaiter(request.target(), request.completion())));
   }
 
   private void watchTransfers() {
     if (transfers.isEmpty()) {
       return;
     }
-    if (core.isLeader()) {
-      if (!core.isTransferring()) {
-        transfers.forEach(waiter -> refuse(waiter.completion(), Reason.TRANSFER_FAILED));
-        transfers.clear();
-      }
-    } else if (!core.leader().isNone()) {
-      transfers.forEach(waiter -> succeed(waiter.completion(), core.leader()));
+    if (core.isTransferring()) {
+      isTransferTold = core.isTransferTold();
+    } else if (core.isLeader()) {
+      // Whom TimeoutNow has reached may still win: then this is no refusal, the outcome is open.
+      Reason reason = isTransferTold ? Reason.TIMEOUT : Reason.TRANSFER_FAILED;
+      transfers.forEach(waiter -> refuse(waiter.completion(), reason));
       transfers.clear();
+    } else if (!core.leader().isNone()) {
+      transfers.forEach(waiter -> transferred(waiter.target(), waiter.completion(), core.leader()));
+      transfers.clear();
+    }
+  }
+
+  /** The old leader follows another one: the one that was asked for? */
+  private void transferred(MemberId target, Completion completion, MemberId leader) {
+    if (target.isNone() || target.equals(leader)) {
+      succeed(completion, leader);
+    } else {
+      refuse(completion, Reason.TRANSFER_FAILED);
     }
   }
 
@@ -450,8 +525,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private void noteContact() {
     if (core.contacts() != seenContacts) {
       seenContacts = core.contacts();
-      contactNanos = parts.clock().nanoTime();
+      freshness.heard(turnNanos, core.contactIndex());
     }
+    freshness.applied(core.appliedIndex());
   }
 
   private NodeStatus describe() {
@@ -468,7 +544,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         core.appliedIndex(),
         core.durableIndex(),
         core.snapshotIndex(),
-        contactNanos,
+        freshness.atNanos(),
         core.followers().stream()
             .map(f -> new NodeStatus.Follower(f.id(), f.matchIndex(), f.isActive()))
             .toList());
@@ -498,7 +574,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     } else if (request instanceof Request.Read read) {
       readers.add(read.future());
     } else if (request instanceof Request.Transfer transfer) {
-      transfers.add(new TransferWaiter(core.self(), transfer.completion()));
+      transfers.add(new TransferWaiter(transfer.target(), transfer.completion()));
     }
   }
 
@@ -508,5 +584,17 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   long messagesDropped() {
     return messages.refused();
+  }
+
+  long termsRefused() {
+    return termsRefused.get();
+  }
+
+  List<RaftNode.Queue> queues() {
+    return List.of(
+        requests.figures("requests"),
+        messages.figures("messages"),
+        events.figures("events"),
+        new RaftNode.Queue("forwards", forwards.size(), Forwards.MAX));
   }
 }

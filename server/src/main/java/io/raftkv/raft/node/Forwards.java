@@ -13,11 +13,29 @@ final class Forwards {
   /** Requests that may be under way at a time. */
   static final int MAX = 1 << 16;
 
+  /**
+   * @param transferTo whom leadership was to go to, perhaps {@link MemberId#NONE}; null: this is no
+   *     transfer
+   */
   private record Sent(
-      MemberId leader, long term, long atNanos, boolean isTransfer, Completion completion) {}
+      MemberId leader,
+      long term,
+      long atNanos,
+      @Nullable MemberId transferTo,
+      Completion completion) {
+    boolean isTransfer() {
+      return transferTo != null;
+    }
+  }
+
+  /** A transfer that is over. */
+  record Transfer(MemberId target, Completion completion) {}
 
   private final TreeMap<Long, Sent> sent = new TreeMap<>();
   private long nextId;
+
+  /** For other threads. */
+  private volatile int size;
 
   /**
    * @param firstId drawn anew for each life of the member, so that an answer to an earlier one is
@@ -32,32 +50,47 @@ final class Forwards {
   }
 
   long add(MemberId leader, long term, long nowNanos, Completion completion) {
-    return add(new Sent(leader, term, nowNanos, false, completion));
+    return add(new Sent(leader, term, nowNanos, null, completion));
   }
 
-  long addTransfer(MemberId leader, long term, long nowNanos, Completion completion) {
-    return add(new Sent(leader, term, nowNanos, true, completion));
+  long addTransfer(
+      MemberId leader, long term, long nowNanos, MemberId target, Completion completion) {
+    return add(new Sent(leader, term, nowNanos, target, completion));
   }
 
   private long add(Sent request) {
     long id = nextId++;
     sent.put(id, request);
+    size = sent.size();
     return id;
   }
 
   @Nullable Completion answer(long id) {
     Sent found = sent.remove(id);
+    size = sent.size();
     return found == null ? null : found.completion;
   }
 
   /** Takes out what was sent to another leader than this one: it may have been carried out. */
   List<Completion> takeLost(MemberId leader, long term) {
-    return take(s -> !s.isTransfer && (!s.leader.equals(leader) || s.term != term));
+    return completions(take(s -> !s.isTransfer() && (!s.leader.equals(leader) || s.term != term)));
+  }
+
+  /** Takes out what was sent to this member, but for transfers, whose end will be seen. */
+  List<Completion> takeSentTo(MemberId leader) {
+    return completions(take(s -> !s.isTransfer() && s.leader.equals(leader)));
   }
 
   /** Takes out the transfers that were asked of another leader than this one: they are over. */
-  List<Completion> takeTransferred(MemberId leader) {
-    return take(s -> s.isTransfer && !s.leader.equals(leader));
+  List<Transfer> takeTransferred(MemberId leader) {
+    List<Transfer> over = new ArrayList<>();
+    for (Sent request : take(s -> s.isTransfer() && !s.leader.equals(leader))) {
+      MemberId target = request.transferTo;
+      if (target != null) {
+        over.add(new Transfer(target, request.completion));
+      }
+    }
+    return over;
   }
 
   /** Takes out what has waited since before {@code nanos}. */
@@ -65,25 +98,35 @@ final class Forwards {
     // Ids count up with time: the first one is the oldest.
     return sent.isEmpty() || sent.firstEntry().getValue().atNanos - nanos >= 0
         ? List.of()
-        : take(s -> s.atNanos - nanos < 0);
+        : completions(take(s -> s.atNanos - nanos < 0));
   }
 
   List<Completion> takeAll() {
-    return take(s -> true);
+    return completions(take(s -> true));
   }
 
-  private List<Completion> take(Predicate<Sent> isTaken) {
+  /** Requests under way. For any thread. */
+  int size() {
+    return size;
+  }
+
+  private static List<Completion> completions(List<Sent> requests) {
+    return requests.stream().map(Sent::completion).toList();
+  }
+
+  private List<Sent> take(Predicate<Sent> isTaken) {
     if (sent.isEmpty()) {
       return List.of();
     }
-    List<Completion> taken = new ArrayList<>();
+    List<Sent> taken = new ArrayList<>();
     for (Iterator<Sent> all = sent.values().iterator(); all.hasNext(); ) {
       Sent next = all.next();
       if (isTaken.test(next)) {
-        taken.add(next.completion);
+        taken.add(next);
         all.remove();
       }
     }
+    size = sent.size();
     return taken;
   }
 }

@@ -40,6 +40,10 @@ final class LogLane {
     return lane;
   }
 
+  RaftNode.Queue figures() {
+    return queue.figures("log");
+  }
+
   void submit(Persist persist) {
     Invariant.check(queue.offer(persist), "more than %d units of disk work wait", QUEUE_MAX);
     lane.wake();

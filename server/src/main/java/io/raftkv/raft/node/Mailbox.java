@@ -6,10 +6,12 @@ import org.jctools.queues.MpscArrayQueue;
 
 /** A bounded queue into a lane: any thread offers, the lane takes. What does not fit is refused. */
 final class Mailbox<T> {
+  private final int capacity;
   private final MpscArrayQueue<T> queue;
   private final LongAdder refused = new LongAdder();
 
   Mailbox(int capacity) {
+    this.capacity = capacity;
     queue = new MpscArrayQueue<>(capacity);
   }
 
@@ -29,6 +31,11 @@ final class Mailbox<T> {
 
   int size() {
     return queue.size();
+  }
+
+  /** How full it is. For any thread. */
+  RaftNode.Queue figures(String name) {
+    return new RaftNode.Queue(name, queue.size(), capacity);
   }
 
   long refused() {

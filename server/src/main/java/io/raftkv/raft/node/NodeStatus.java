@@ -10,8 +10,9 @@ import java.util.List;
  * @param leader the leader of this term as this node knows it, or {@link MemberId#NONE}
  * @param configurationIndex index of the entry that holds the configuration in force
  * @param durableIndex up to here this node's own log survives a power cut
- * @param leaderContactNanos {@link NodeClock#nanoTime} when this node last heard from a leader of
- *     its term; on the leader, when a quorum last answered it; {@link Long#MIN_VALUE} if never
+ * @param freshAtNanos {@link NodeClock#nanoTime} of a moment at which nothing was committed that is
+ *     not applied here by now, as far as a leader has told, or, on the leader, a quorum has
+ *     confirmed; {@link Long#MIN_VALUE} if there was none in this life of the node
  * @param followers on the leader, what it knows of the other members; else empty
  */
 public record NodeStatus(
@@ -27,7 +28,7 @@ public record NodeStatus(
     long appliedIndex,
     long durableIndex,
     long snapshotIndex,
-    long leaderContactNanos,
+    long freshAtNanos,
     List<Follower> followers) {
 
   /** Roles, as people see them. */

@@ -12,10 +12,12 @@ import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.Transport;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +47,8 @@ public final class RaftNode implements AutoCloseable {
    * What a node is made of. The node closes none of the parts.
    *
    * @param tick the length of the ticks that {@code options} count in
+   * @param isCommand whether the state machine can read a command; asked by any thread of what
+   *     other members forward, before it is proposed
    * @param failed told once, from any thread, when the node stopped because its disk failed or it
    *     found a defect; the process should end
    */
@@ -59,18 +63,60 @@ public final class RaftNode implements AutoCloseable {
       Lanes lanes,
       NodeClock clock,
       RandomSource random,
-      Consumer<Throwable> failed) {}
+      Predicate<byte[]> isCommand,
+      Consumer<Throwable> failed) {
+    /** Of a state machine that can read any bytes. */
+    public Parts(
+        MemberId self,
+        RaftOptions options,
+        Duration tick,
+        LogStore log,
+        SnapshotStore snapshots,
+        StateMachine stateMachine,
+        Transport transport,
+        Lanes lanes,
+        NodeClock clock,
+        RandomSource random,
+        Consumer<Throwable> failed) {
+      this(
+          self,
+          options,
+          tick,
+          log,
+          snapshots,
+          stateMachine,
+          transport,
+          lanes,
+          clock,
+          random,
+          command -> true,
+          failed);
+    }
+  }
 
   /**
-   * What the queues have refused since the start.
+   * A bounded queue as it is now.
+   *
+   * @param size what waits in it
+   * @param max what may wait in it
+   */
+  public record Queue(String name, int size, int max) {}
+
+  /**
+   * What the queues hold, and what they have refused since the start.
    *
    * @param requestsRefused callers were told QUEUE_FULL
-   * @param messagesDropped messages of other members, which will be sent again
+   * @param messagesDropped messages of other members; Raft's will be sent again, forwarded requests
+   *     were refused
+   * @param termsRefused messages of other members whose term was too far above ours
+   * @param queues what waits now
    */
-  public record QueueStats(long requestsRefused, long messagesDropped) {}
+  public record QueueStats(
+      long requestsRefused, long messagesDropped, long termsRefused, List<Queue> queues) {}
 
   private final Parts parts;
   private final CoreLane coreLane;
+  private final LogLane logLane;
   private final ApplyLane applyLane;
   private final SnapshotLane snapshotLane;
   private final List<Lane> lanes;
@@ -94,11 +140,12 @@ public final class RaftNode implements AutoCloseable {
     this.parts = parts;
     LaneFactory factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
     coreLane = new CoreLane(factory, parts, Recovery.recover(parts));
-    LogLane logLane = new LogLane(factory, parts.log(), parts.transport(), coreLane::persisted);
+    logLane = new LogLane(factory, parts.log(), parts.transport(), coreLane::persisted);
     snapshotLane =
         new SnapshotLane(
             factory,
             parts.self(),
+            () -> coreLane.status().term(),
             parts.snapshots(),
             parts.transport(),
             parts.clock(),
@@ -181,7 +228,12 @@ public final class RaftNode implements AutoCloseable {
   }
 
   public QueueStats queueStats() {
-    return new QueueStats(coreLane.requestsRefused(), coreLane.messagesDropped());
+    List<Queue> queues = new ArrayList<>(coreLane.queues());
+    queues.add(logLane.figures());
+    queues.add(applyLane.figures());
+    queues.add(snapshotLane.figures());
+    return new QueueStats(
+        coreLane.requestsRefused(), coreLane.messagesDropped(), coreLane.termsRefused(), queues);
   }
 
   static RaftException refusal(Reason reason) {
@@ -197,6 +249,8 @@ public final class RaftNode implements AutoCloseable {
           case MEMBER_NOT_FOUND -> "there is no such member";
           case TIMEOUT -> "the leader did not answer in time";
           case STOPPED -> "this member stopped with the request under way";
+          case UNKNOWN_COMMAND ->
+              "the leader does not know this command; is it of another version?";
         });
   }
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,21 +68,24 @@ final class SnapshotLane {
   private final TreeMap<MemberId, SnapshotSender> outgoing = new TreeMap<>();
   private @Nullable Incoming incoming;
 
-  /** The highest term seen on a chunk: an older leader's transfer is refused. */
-  private long term;
+  /** That of the core: an older leader's transfer is refused. */
+  private final LongSupplier term;
 
   /**
+   * @param term the member's term; for any thread
    * @param retryAfter a chunk is sent again when it was not answered for this long
    */
   SnapshotLane(
       LaneFactory lanes,
       MemberId self,
+      LongSupplier term,
       SnapshotStore snapshots,
       Transport transport,
       NodeClock clock,
       Duration retryAfter,
       Listener listener) {
     this.self = self;
+    this.term = term;
     this.snapshots = snapshots;
     this.transport = transport;
     this.clock = clock;
@@ -92,6 +96,10 @@ final class SnapshotLane {
 
   Lane lane() {
     return lane;
+  }
+
+  RaftNode.Queue figures() {
+    return queue.figures("snapshot");
   }
 
   void make(SnapshotMeta meta, StateMachine.Frozen state) {
@@ -248,11 +256,10 @@ final class SnapshotLane {
   // --- receiving -------------------------------------------------------------------------------
 
   private void onChunk(Message.SnapshotChunk m) {
-    if (m.term() < term) {
+    if (m.term() < term.getAsLong()) {
       answer(m, 0, true);
       return;
     }
-    term = m.term();
     try {
       long next = accept(m);
       answer(m, next, false);

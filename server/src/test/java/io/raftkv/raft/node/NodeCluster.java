@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Whole nodes, their lanes run one turn at a time by the test's thread, on a clock of its own. */
@@ -185,6 +186,11 @@ final class NodeCluster implements AutoCloseable {
     final TestLog log = new TestLog();
     final MemorySnapshots snapshots = new MemorySnapshots();
     TestMachine machine = new TestMachine();
+
+    /** What the transport makes of what is offered to it. */
+    Transport.Offer offer = Transport.Offer.QUEUED;
+
+    Predicate<byte[]> isCommand = command -> true;
     final List<Throwable> failures = new ArrayList<>();
     private final List<TestLane> lanes = new ArrayList<>();
     private final TreeSet<String> heldLanes = new TreeSet<>();
@@ -234,6 +240,7 @@ final class NodeCluster implements AutoCloseable {
                   made,
                   clock,
                   bound -> (int) (number % bound),
+                  command -> isCommand.test(command),
                   failures::add));
       node.start();
       isUp = true;
@@ -282,6 +289,14 @@ final class NodeCluster implements AutoCloseable {
       return done;
     }
 
+    void forwardsLost(long peer) {
+      Transport.Listener to = listener;
+      if (to != null) {
+        to.forwardsLost(new MemberId(peer));
+      }
+      settle();
+    }
+
     void receive(Message message) {
       Transport.Listener to = listener;
       if (to != null) {
@@ -305,6 +320,14 @@ final class NodeCluster implements AutoCloseable {
     @Override
     public void send(List<Message> messages) {
       network.addAll(messages);
+    }
+
+    @Override
+    public Offer offer(Message message) {
+      if (owner.offer == Offer.QUEUED) {
+        send(List.of(message));
+      }
+      return owner.offer;
     }
 
     @Override

@@ -12,8 +12,10 @@ import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
+import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeCluster.TestNode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -134,6 +136,106 @@ class RaftNodeTest {
   }
 
   @Test
+  void forwardThatCannotLeaveIsRefusedForCertainAtOnce() {
+    TestNode follower = follower(0);
+
+    follower.offer = Transport.Offer.FULL;
+    assertThat(reason(follower.propose("a"))).isEqualTo(Reason.QUEUE_FULL);
+    follower.offer = Transport.Offer.NOT_CONNECTED;
+    assertThat(reason(follower.propose("b"))).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(follower.transferTo(1))).isEqualTo(Reason.NO_LEADER);
+
+    follower.offer = Transport.Offer.QUEUED;
+    follower.propose("c").join();
+    assertThat(follower.machine.commands()).doesNotContain("a", "b");
+  }
+
+  @Test
+  void forwardsWhoseStreamBreaksAreUnknownAtOnce() {
+    TestNode follower = follower(0);
+    long leader = cluster.leader();
+    cluster.isolate(leader);
+    CompletableFuture<byte[]> lost = follower.propose("lost");
+    assertThat(lost).isNotDone();
+
+    follower.forwardsLost(leader);
+
+    assertThat(reason(lost)).isEqualTo(Reason.LEADERSHIP_LOST);
+  }
+
+  @Test
+  void forwardThatALeaderHasNoRoomForIsRefusedForCertain() {
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    leader.hold("core");
+    for (int i = 0; i < 1 << 14; i++) {
+      leader.receive(
+          new Message.TimeoutNow(new MemberId(follower.number), new MemberId(leader.number), 0));
+    }
+
+    CompletableFuture<byte[]> refused = follower.propose("a");
+
+    assertThat(reason(refused)).isEqualTo(Reason.QUEUE_FULL);
+    leader.release("core");
+    cluster.settle();
+    assertThat(leader.machine.commands()).doesNotContain("a");
+  }
+
+  @Test
+  void forwardThatIsNoCommandIsRefusedBeforeItIsInTheLog() {
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    leader.isCommand = command -> command.length == 1;
+    long lastIndex = leader.node.status().lastIndex();
+
+    assertThat(reason(follower.propose("poison"))).isEqualTo(Reason.UNKNOWN_COMMAND);
+
+    assertThat(leader.node.status().lastIndex()).isEqualTo(lastIndex);
+    follower.propose("a").join();
+  }
+
+  @Test
+  void termFarAboveOursIsNotTakenOver() {
+    TestNode follower = follower(0);
+    long term = follower.node.status().term();
+    MemberId from = new MemberId(cluster.leader());
+    MemberId to = new MemberId(follower.number);
+
+    follower.receive(new Message.HeartbeatRequest(from, to, 1L << 59, 0, 1));
+    follower.receive(new Message.VoteRequest(from, to, 1L << 59, EntryId.ZERO, false, true));
+    follower.receive(
+        new Message.SnapshotChunk(
+            from, to, 1L << 59, new EntryId(50, 1L << 59), 1, 0, new byte[1], 0));
+    cluster.settle();
+
+    assertThat(follower.node.status().term()).isEqualTo(term);
+    assertThat(follower.node.queueStats().termsRefused()).isEqualTo(3);
+    follower.propose("a").join();
+  }
+
+  @Test
+  void memberIsFreshOnlyOnceItHasAppliedWhatTheLeaderHasCommitted() {
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    cluster.tick(4);
+    long before = follower.node.status().freshAtNanos();
+    assertThat(before).isGreaterThan(Long.MIN_VALUE);
+
+    follower.hold("apply");
+    leader.propose("a").join();
+    cluster.tick(20);
+    long held = follower.node.status().freshAtNanos();
+    assertThat(leader.node.status().freshAtNanos() - held)
+        .as("heartbeats alone do not make it fresh")
+        .isGreaterThan(Duration.ofMillis(150).toNanos());
+
+    follower.release("apply");
+    cluster.tick(1);
+    assertThat(follower.node.status().freshAtNanos())
+        .isGreaterThan(held + Duration.ofMillis(150).toNanos());
+  }
+
+  @Test
   void transferAskedOfTheLeaderEndsWithTheNewOne() {
     TestNode old = leader();
     long target = follower(1).number;
@@ -161,10 +263,24 @@ class RaftNodeTest {
   }
 
   @Test
-  void transferToAMemberThatIsSilentFails() {
+  void transferWhoseTargetWasToldToCampaignAndIsSilentIsUnknown() {
     TestNode old = leader();
     long target = follower(0).number;
     cluster.isolate(target);
+
+    CompletableFuture<MemberId> done = old.transferTo(target);
+    cluster.tick(2 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(reason(done)).isEqualTo(Reason.TIMEOUT);
+    assertThat(cluster.leader()).isEqualTo(old.number);
+  }
+
+  @Test
+  void transferToAMemberThatDoesNotCatchUpFailsForCertain() {
+    TestNode old = leader();
+    long target = follower(0).number;
+    cluster.isolate(target);
+    old.propose("a").join();
 
     CompletableFuture<MemberId> done = old.transferTo(target);
     cluster.tick(2 * NodeCluster.OPTIONS.electionTicks());
