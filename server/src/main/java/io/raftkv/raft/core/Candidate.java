@@ -20,7 +20,7 @@ final class Candidate extends Role {
   }
 
   void campaign() {
-    core.electionTimer().restart();
+    core.electionTimer().campaigned();
     for (MemberId voter : core.otherVoters()) {
       // Not before our own vote is durable: a candidate that crashes and has forgotten it could
       // vote for another one, and the votes it collects now would make a second leader.

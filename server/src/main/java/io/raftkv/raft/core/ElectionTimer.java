@@ -4,70 +4,126 @@ import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.RandomSource;
 
 /**
- * How long to wait before the next campaign. Usually one to two election timeouts, drawn anew each
- * time (Raft paper 5.2). Quick after the connection to the leader broke, and at start: then nobody
- * waits for a leader that may only be slow, and a pre-vote that comes too early changes nothing.
- * Each quick attempt doubles the range, so that two candidates part, until the usual wait is
- * reached.
+ * How long to wait before the next campaign. There are three waits, each drawn anew:
+ *
+ * <pre>
+ *   SILENCE   1 to 2 election timeouts without a word of the leader (Raft paper 5.2)
+ *   ASKING    no leader is there: 1 tick to a range that doubles with each pre-vote, from the
+ *             reconnect delay to an election timeout, so that two candidates part. A pre-vote that
+ *             comes too early changes nothing.
+ *   ELECTION  votes were asked for: the candidate's disk, the network and the voters' disks need
+ *             their time, and who asks again meanwhile throws a won election away. The candidate
+ *             waits 1/4 to 1/2 election timeout, doubling with each election that comes to nothing;
+ *             who has voted for it, 1 to 2 election timeouts.
+ *
+ *   start, leader is gone ──> ASKING ──pre-vote──> ASKING, longer ──vote──> ELECTION ──> ASKING
+ *   leader heard ──> SILENCE ──pre-vote──> ASKING
+ * </pre>
+ *
+ * <p>At most one campaign a turn: ticks that come together are those of a pause, and the answers of
+ * that time may be on their way.
  */
 final class ElectionTimer {
+  private enum Wait {
+    SILENCE,
+    ASKING,
+    ELECTION
+  }
+
   private final RaftOptions options;
   private final RandomSource random;
-  private boolean isQuick = true;
-  private int attempts;
+  private Wait wait = Wait.ASKING;
+
+  /** Pre-votes, and elections, since a leader was heard. */
+  private int asked;
+
+  private int elections;
+
   private int elapsed;
   private int timeout;
+  private boolean isOverInThisTurn;
 
   ElectionTimer(RaftOptions options, RandomSource random) {
     this.options = options;
     this.random = random;
-    restart();
-  }
-
-  /** From now on quick, until the leader is heard or patience has run out. */
-  void quick() {
-    isQuick = true;
-    attempts = 0;
-    restart();
+    leaderGone();
   }
 
   /** A leader is there: wait for its silence. */
   void leaderHeard() {
     elapsed = 0;
-    if (isQuick) {
-      isQuick = false;
+    if (wait != Wait.SILENCE) {
       restart();
     }
   }
 
-  /** A campaign begins: if it fails, the next one waits longer. */
-  void nextAttempt() {
-    attempts++;
-    restart();
+  /** Nobody waits for a leader that may only be slow. */
+  void leaderGone() {
+    asked = 0;
+    elections = 0;
+    startAsking();
   }
 
-  /** Draws a new wait. */
+  /** Starts over, as if the leader had been heard just now. */
   void restart() {
+    asked = 0;
+    elections = 0;
+    draw(Wait.SILENCE, options.electionTicks(), options.electionTicks());
+  }
+
+  /** A pre-vote is under way: if it fails, the next one waits longer. */
+  void asked() {
+    asked++;
+    startAsking();
+  }
+
+  /** The election of whoever has our vote is under way. */
+  void voted() {
+    draw(Wait.ELECTION, options.electionTicks(), options.electionTicks());
+  }
+
+  /** Our own election is under way. */
+  void campaigned() {
+    int ticks = doubled(Math.max(1, options.electionTicks() / 4), elections);
+    elections++;
+    draw(Wait.ELECTION, ticks, ticks);
+  }
+
+  /**
+   * Somebody misses the leader who could not win, as we could: do not let our own wait go by. That
+   * of an election is not shortened.
+   */
+  void hasten() {
+    if (wait != Wait.ELECTION) {
+      timeout = Math.min(timeout, elapsed + 1 + random.nextInt(options.reconnectTicksMax()));
+    }
+  }
+
+  private void startAsking() {
+    draw(Wait.ASKING, 1, doubled(options.reconnectTicksMax(), asked));
+  }
+
+  /** At most an election timeout. */
+  private int doubled(int ticks, int times) {
+    return (int) Math.min((long) ticks << Math.min(times, 20), options.electionTicks());
+  }
+
+  private void draw(Wait wait, int ticksMin, int range) {
+    this.wait = wait;
     elapsed = 0;
-    int range = quickRange();
-    isQuick &= range < options.electionTicks();
-    timeout =
-        isQuick
-            ? 1 + random.nextInt(range)
-            : options.electionTicks() + random.nextInt(options.electionTicks());
-  }
-
-  private int quickRange() {
-    long range = (long) options.reconnectTicksMax() << Math.min(attempts, 20);
-    return (int) Math.min(range, options.electionTicks());
-  }
-
-  boolean isQuick() {
-    return isQuick;
+    timeout = ticksMin + random.nextInt(range);
   }
 
   /** One tick passes. Returns whether the wait is over. */
   boolean tick() {
-    return ++elapsed >= timeout;
+    elapsed++;
+    boolean isOver = elapsed >= timeout && !isOverInThisTurn;
+    isOverInThisTurn |= isOver;
+    return isOver;
+  }
+
+  /** What the core has decided leaves now. */
+  void endTurn() {
+    isOverInThisTurn = false;
   }
 }

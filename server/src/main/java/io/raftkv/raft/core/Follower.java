@@ -56,7 +56,7 @@ final class Follower extends Role {
     if (!leader.isNone() && peer.equals(leader)) {
       leader = MemberId.NONE;
       reads.takeAll().forEach(core::readFailed);
-      core.electionTimer().quick();
+      core.leaderLost(peer);
     }
   }
 

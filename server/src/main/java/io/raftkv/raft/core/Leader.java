@@ -124,7 +124,7 @@ final class Leader extends Role {
         return;
       }
       if (next <= log.lastIndex() && !log.isInTail(next)) {
-        follower.await();
+        follower.awaitEntries();
         core.readLog(
             new LogRead(
                 follower.id,
@@ -155,7 +155,7 @@ final class Leader extends Role {
   /** Entries that were no longer in memory have been read from the log. */
   void onEntriesRead(LogRead read, List<LogEntry> entries) {
     Progress follower = find(read.follower());
-    if (follower == null || follower.isInSnapshot()) {
+    if (follower == null) {
       return;
     }
     follower.entriesRead();
@@ -176,9 +176,9 @@ final class Leader extends Role {
     core.transferSnapshot(new SnapshotTransfer(follower.id, core.term(), core.snapshot()));
   }
 
-  void onSnapshotSent(MemberId to, boolean isAccepted) {
-    Progress follower = find(to);
-    if (follower != null && follower.isInSnapshot()) {
+  void onSnapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
+    Progress follower = find(transfer.to());
+    if (follower != null && follower.isInSnapshot(transfer.meta().index())) {
       follower.snapshotEnded(isAccepted);
     }
   }

@@ -16,7 +16,7 @@ final class PreCandidate extends Role {
 
   /** After the role is in place: a single voter wins at once. */
   void campaign() {
-    core.electionTimer().nextAttempt();
+    core.electionTimer().asked();
     tally.record(core.self(), true);
     for (MemberId voter : core.otherVoters()) {
       core.send(

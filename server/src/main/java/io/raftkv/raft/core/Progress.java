@@ -37,8 +37,11 @@ final class Progress {
   /** Index of the next entry to send. Invariant: match < next. */
   private long next;
 
-  /** PROBE: the one message is out. REPLICATE: entries are being read from the log. */
+  /** PROBE: the one message is out. */
   private boolean isWaiting;
+
+  /** Entries are being read from the log; however long that takes, it is not asked for again. */
+  private boolean isReadingLog;
 
   /** What the latest transfer brings, or brought, the follower to; 0 if that came to nothing. */
   private long snapshotIndex;
@@ -81,6 +84,11 @@ final class Progress {
     return state == State.SNAPSHOT;
   }
 
+  /** Whether it gets this snapshot, and not another one by now. */
+  boolean isInSnapshot(long index) {
+    return state == State.SNAPSHOT && snapshotIndex == index;
+  }
+
   /** The follower will go on from here: what comes after is still needed. */
   long needed() {
     return Math.max(match, snapshotIndex);
@@ -89,9 +97,9 @@ final class Progress {
   /** Whether a message with entries may leave now. */
   boolean isOpen(RaftOptions options) {
     return switch (state) {
-      case PROBE -> !isWaiting;
+      case PROBE -> !isWaiting && !isReadingLog;
       case REPLICATE ->
-          !isWaiting
+          !isReadingLog
               && !inflights.isFull(options.inflightMessagesMax(), options.inflightBytesMax());
       case SNAPSHOT -> false;
     };
@@ -113,8 +121,8 @@ final class Progress {
   }
 
   /** Waits for entries from the log. */
-  void await() {
-    isWaiting = true;
+  void awaitEntries() {
+    isReadingLog = true;
   }
 
   void heard() {
@@ -142,7 +150,7 @@ final class Progress {
   }
 
   void entriesRead() {
-    isWaiting = false;
+    isReadingLog = false;
   }
 
   /**

@@ -23,6 +23,9 @@ import java.util.Optional;
  * Invariant}); the object must not be used afterwards.
  */
 public final class RaftCore {
+  /** For so many heartbeats, what a lost leader sent before may still arrive. */
+  private static final int LEFTOVER_HEARTBEATS = 2;
+
   private final MemberId self;
   private final RaftOptions options;
   private final RaftLog log;
@@ -36,6 +39,7 @@ public final class RaftCore {
   /** The newest durable snapshot. */
   private SnapshotMeta snapshot;
 
+  private LostLeader lostLeader = LostLeader.none();
   private long nextRemoteReadId;
   private long contacts;
   private long contactIndex;
@@ -81,6 +85,7 @@ public final class RaftCore {
 
   /** A tick of the clock passed. */
   public void tick() {
+    lostLeader.tick();
     role.tick();
   }
 
@@ -119,7 +124,7 @@ public final class RaftCore {
   public void persisted(long ticket) {
     log.persisted(ticket);
     role.onDurable();
-    log.evictTail(applyQueue.handedIndex());
+    evictTail();
   }
 
   /** Tells that the state machine has applied everything up to {@code index}. */
@@ -149,7 +154,7 @@ public final class RaftCore {
   /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
   public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
     if (role instanceof Leader leader && transfer.term() == term()) {
-      leader.onSnapshotSent(transfer.to(), isAccepted);
+      leader.onSnapshotSent(transfer, isAccepted);
     }
   }
 
@@ -227,6 +232,9 @@ public final class RaftCore {
   private void followLeader(MemberId leader) {
     Invariant.check(
         !(role instanceof Leader), "two leaders in term %d, one is %d", term(), leader.value());
+    if (lostLeader.is(leader, term())) {
+      return;
+    }
     if (role instanceof Follower follower) {
       follower.leaderHeard(leader);
     } else {
@@ -269,6 +277,9 @@ public final class RaftCore {
     boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());
     if (!isFree || !isUpToDate) {
       send(new Message.VoteResponse(self, m.from(), term(), false, m.isPreVote()));
+      if (m.isPreVote() && !isUpToDate && isVoter() && !role.isSticky()) {
+        electionTimer.hasten();
+      }
       return;
     }
     if (m.isPreVote()) {
@@ -282,7 +293,7 @@ public final class RaftCore {
         becomeFollower(term(), MemberId.NONE);
       }
     } else {
-      electionTimer.restart();
+      electionTimer.voted();
       hardState = new HardState(term(), m.from());
       sendWhenDurable(new Message.VoteResponse(self, m.from(), term(), true, false));
     }
@@ -391,6 +402,12 @@ public final class RaftCore {
     leader.append(LogEntry.Kind.NO_OP, 0, new byte[0]);
   }
 
+  /** The process of the leader that we follow is gone. */
+  void leaderLost(MemberId leader) {
+    lostLeader = new LostLeader(leader, term(), LEFTOVER_HEARTBEATS * options.heartbeatTicks());
+    electionTimer.leaderGone();
+  }
+
   private void changeRole(Role next) {
     role.end();
     role = next;
@@ -415,6 +432,7 @@ public final class RaftCore {
     transfers = new ArrayList<>();
     logReads = new ArrayList<>();
     install = Optional.empty();
+    electionTimer.endTurn();
     return ready;
   }
 
@@ -436,8 +454,16 @@ public final class RaftCore {
     long last = isSnapshotDue ? Math.min(log.commitIndex(), log.durableIndex()) : log.commitIndex();
     CommittedRange range = applyQueue.next(log, last);
     snapshotSchedule.handed(range);
-    log.evictTail(applyQueue.handedIndex());
+    evictTail();
     return range;
+  }
+
+  /**
+   * A follower's state machine may lag far behind its disk; it reads what it lacks from there. A
+   * leader's proposals wait for entries in memory, and are bounded by their number.
+   */
+  private void evictTail() {
+    log.evictTail(isLeader() ? applyQueue.handedIndex() : log.lastIndex());
   }
 
   private Optional<SnapshotMeta> nextSnapshot() {

@@ -198,9 +198,9 @@ public final class RaftLog {
     pendingCompact = Optional.of(last);
   }
 
-  /** Lets the memory of entries go that the disk has and the state machine was given. */
-  void evictTail(long handedToApply) {
-    tail.evict(Math.min(persists.durableIndex(), handedToApply));
+  /** Lets the memory of entries up to {@code index} go that the disk has. */
+  void evictTail(long index) {
+    tail.evict(Math.min(persists.durableIndex(), index));
   }
 
   void persisted(long ticket) {
