@@ -22,7 +22,6 @@ import io.raftkv.transport.TransportOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -159,7 +158,7 @@ final class KvServer implements AutoCloseable {
       BiConsumer<String, Throwable> failed)
       throws StartException {
     InitialCluster initial = config.initialCluster();
-    SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+    SplittableRandom random = new SplittableRandom();
     try {
       if (stores.identity().clusterId() == initial.clusterId()) {
         RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());

@@ -3,7 +3,9 @@ package io.raftkv.server;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.raftkv.kv.KvView;
 import io.raftkv.net.ConnectionGate;
 import io.raftkv.raft.LogStore;
@@ -19,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Gauges and counters of one member. They cost nothing until somebody reads {@code /metrics}. */
 final class NodeMetrics {
@@ -26,7 +29,23 @@ final class NodeMetrics {
 
   NodeMetrics(PrometheusRegistry registry) {
     this.registry = registry;
-    JvmMetrics.builder().register(registry);
+    registry.register(new Jvm());
+  }
+
+  /** The metrics of the JVM, made when somebody first looks: that takes as long as half a start. */
+  private static final class Jvm implements MultiCollector {
+    private @Nullable PrometheusRegistry made;
+
+    @Override
+    public synchronized MetricSnapshots collect() {
+      PrometheusRegistry metrics = made;
+      if (metrics == null) {
+        metrics = new PrometheusRegistry();
+        JvmMetrics.builder().register(metrics);
+        made = metrics;
+      }
+      return metrics.scrape();
+    }
   }
 
   void addNode(Supplier<NodeStatus> status) {
