@@ -12,6 +12,7 @@ import io.raftkv.raft.core.LogRead;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.ReadState;
 import io.raftkv.raft.core.Ready;
+import io.raftkv.raft.core.RoleName;
 import io.raftkv.raft.core.SnapshotTransfer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -74,6 +75,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
   private final Freshness freshness = new Freshness();
+  private final AtomicLong electionsStarted = new AtomicLong();
+  private final AtomicLong leaderChanges = new AtomicLong();
+  private long termOfElection;
   private final AtomicLong termsRefused = new AtomicLong();
   private final AtomicLong nextTermLogNanos = new AtomicLong(Long.MIN_VALUE);
   private long turnNanos;
@@ -253,7 +257,17 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     watchTransfers();
     answer();
     noteContact();
+    countElections();
     status = describe();
+  }
+
+  private void countElections() {
+    boolean isCandidate = core.roleName() == RoleName.CANDIDATE;
+    // One that it won within the turn, alone in its cluster, counts too.
+    if ((isCandidate || core.isLeader()) && core.term() != termOfElection) {
+      termOfElection = core.term();
+      electionsStarted.incrementAndGet();
+    }
   }
 
   private void feedCompletions() {
@@ -389,6 +403,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       seenTerm = core.term();
       refuse(forwards.takeLost(seenLeader, seenTerm), Reason.LEADERSHIP_LOST);
       if (!seenLeader.isNone()) {
+        leaderChanges.incrementAndGet();
         // That the leader changed is what a transfer is for; its answer may never come.
         forwards
             .takeTransferred(seenLeader)
@@ -588,6 +603,14 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   long termsRefused() {
     return termsRefused.get();
+  }
+
+  long electionsStarted() {
+    return electionsStarted.get();
+  }
+
+  long leaderChanges() {
+    return leaderChanges.get();
   }
 
   List<RaftNode.Queue> queues() {
