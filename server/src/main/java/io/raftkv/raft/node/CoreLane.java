@@ -21,8 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Drives the core. One turn: take everything that has arrived, tick what is due, feed all of it to
@@ -32,22 +30,12 @@ import org.slf4j.LoggerFactory;
  * <p>Never blocks: no disk, no network write, no state machine, no callers' code.
  */
 final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(CoreLane.class);
   private static final int REQUESTS_MAX = 1 << 14;
   private static final int MESSAGES_MAX = 1 << 14;
   private static final int EVENTS_MAX = 1 << 12;
 
   /** A forwarded request without an answer is given up after this many election timeouts. */
   private static final int FORWARD_TIMEOUTS = 10;
-
-  /**
-   * A term that is so far above ours is a defect of its sender: terms grow by elections, of which a
-   * second has a few. Taken over, one that is close to the end of the numbers would end all
-   * elections.
-   */
-  private static final long TERM_JUMP_MAX = 1 << 20;
-
-  private static final long LOG_NANOS_MIN = 10_000_000_000L;
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
@@ -78,8 +66,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final AtomicLong electionsStarted = new AtomicLong();
   private final AtomicLong leaderChanges = new AtomicLong();
   private long termOfElection;
-  private final AtomicLong termsRefused = new AtomicLong();
-  private final AtomicLong nextTermLogNanos = new AtomicLong(Long.MIN_VALUE);
+  private final TermGuard termGuard;
   private long turnNanos;
 
   // Collected during one turn.
@@ -108,6 +95,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     this.core = core;
     this.parts = parts;
     tickNanos = parts.tick().toNanos();
+    termGuard = new TermGuard(parts.clock());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick());
     appliedIndex.set(core.appliedIndex());
@@ -150,9 +138,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   @Override
   public void received(Message message) {
-    if (message.term() - status.term() > TERM_JUMP_MAX) {
-      refuseTerm(message);
-    } else if (message.stream() == Message.Stream.SNAPSHOT) {
+    if (!termGuard.admits(message, status.term())) {
+      return;
+    }
+    if (message.stream() == Message.Stream.SNAPSHOT) {
       snapshotLane.receive(message);
     } else if (message instanceof Message.Forward forward
         && !parts.isCommand().test(forward.command())) {
@@ -162,20 +151,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       lane.wake();
     } else {
       refuseFull(message);
-    }
-  }
-
-  private void refuseTerm(Message message) {
-    termsRefused.incrementAndGet();
-    long now = parts.clock().nanoTime();
-    long next = nextTermLogNanos.get();
-    if ((next == Long.MIN_VALUE || now - next >= 0)
-        && nextTermLogNanos.compareAndSet(next, now + LOG_NANOS_MIN)) {
-      LOG.warn(
-          "dropped a message of member {} with term {}, far above ours, {}",
-          message.from(),
-          message.term(),
-          status.term());
     }
   }
 
@@ -602,7 +577,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   long termsRefused() {
-    return termsRefused.get();
+    return termGuard.refused();
   }
 
   long electionsStarted() {
