@@ -101,9 +101,24 @@ make_class_archive() {
   : >"$class_archive.new"
   # shellcheck disable=SC2086 # both are lists
   "$java" $java_options -Xlog:disable -XX:ArchiveClassesAtExit="$class_archive.new" -cp "$jar" $training \
-    </dev/null >/dev/null 2>&1 || :
+    </dev/null >/dev/null 2>&1 &
+  maker=$!
+  trap 'stop_class_archive 143' TERM
+  trap 'stop_class_archive 130' INT
+  wait "$maker" || :
+  trap - TERM INT
   mv -f "$class_archive.new" "$class_archive"
   rmdir "$class_archive.lock"
+}
+
+# Who is told to end while the archive is made ends with its maker.
+stop_class_archive() {
+  trap '' TERM INT
+  kill "$maker" 2>/dev/null
+  wait "$maker" 2>/dev/null
+  rm -f "$class_archive.new"
+  rmdir "$class_archive.lock"
+  exit "$1"
 }
 
 launch() {

@@ -50,6 +50,11 @@ public final class KvStateMachine implements StateMachine {
         : waiters.add(revision, this::view);
   }
 
+  /** Readers that wait for a revision. For any thread. */
+  public int waiters() {
+    return waiters.count();
+  }
+
   @Override
   public List<byte[]> apply(List<LogEntry> entries) {
     List<byte[]> results = new ArrayList<>(entries.size());

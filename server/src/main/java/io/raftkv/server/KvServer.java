@@ -22,7 +22,6 @@ import io.raftkv.transport.TransportOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -103,10 +102,12 @@ final class KvServer implements AutoCloseable {
     metrics.addConnections("peer", transport.gate());
 
     KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
-    RaftNode node = recover(stores, store, transport, failed);
+    RaftNode node = recover(stores, store, transport, metrics, failed);
     closing.push(node);
     metrics.addNode(node::status);
-    metrics.addQueues(node::queueStats);
+    metrics.addNodeStats(node::stats);
+    metrics.addOutboxes(node::status, transport::queued);
+    metrics.addWaiters(store::waiters, KvLimits.DEFAULT);
     metrics.addStores(stores.log(), stores.snapshots(), store::view);
 
     PeriodicTasks tasks = new PeriodicTasks(config.name());
@@ -156,10 +157,11 @@ final class KvServer implements AutoCloseable {
       Stores stores,
       KvStateMachine store,
       GrpcTransport transport,
+      NodeMetrics metrics,
       BiConsumer<String, Throwable> failed)
       throws StartException {
     InitialCluster initial = config.initialCluster();
-    SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+    SplittableRandom random = new SplittableRandom();
     try {
       if (stores.identity().clusterId() == initial.clusterId()) {
         RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());
@@ -178,6 +180,7 @@ final class KvServer implements AutoCloseable {
               NodeClock.SYSTEM,
               random::nextInt,
               Commands::isCommand,
+              metrics.syncTimes(),
               cause -> failed.accept(config.name(), cause)));
     } catch (DamagedException | IllegalStateException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);

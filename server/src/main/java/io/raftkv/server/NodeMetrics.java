@@ -2,11 +2,17 @@ package io.raftkv.server;
 
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvView;
 import io.raftkv.net.ConnectionGate;
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.node.NodeStatus;
@@ -17,16 +23,38 @@ import io.raftkv.transport.TransportStats;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Gauges and counters of one member. They cost nothing until somebody reads {@code /metrics}. */
 final class NodeMetrics {
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final PrometheusRegistry registry;
 
   NodeMetrics(PrometheusRegistry registry) {
     this.registry = registry;
-    JvmMetrics.builder().register(registry);
+    registry.register(new Jvm());
+  }
+
+  /** The metrics of the JVM, made when somebody first looks: that takes as long as half a start. */
+  private static final class Jvm implements MultiCollector {
+    private @Nullable PrometheusRegistry made;
+
+    @Override
+    public synchronized MetricSnapshots collect() {
+      PrometheusRegistry metrics = made;
+      if (metrics == null) {
+        metrics = new PrometheusRegistry();
+        JvmMetrics.builder().register(metrics);
+        made = metrics;
+      }
+      return metrics.scrape();
+    }
   }
 
   void addNode(Supplier<NodeStatus> status) {
@@ -69,7 +97,7 @@ final class NodeMetrics {
         follower -> follower.isActive() ? 1 : 0);
   }
 
-  void addQueues(Supplier<RaftNode.QueueStats> stats) {
+  void addNodeStats(Supplier<RaftNode.Stats> stats) {
     counter(
         "raftkv_node_requests_refused_total",
         "Requests refused: too many wait.",
@@ -82,6 +110,14 @@ final class NodeMetrics {
         "raftkv_node_terms_refused_total",
         "Messages of other members dropped: their term is far above ours.",
         () -> stats.get().termsRefused());
+    counter(
+        "raftkv_raft_elections_started_total",
+        "Elections in which this member asked for votes.",
+        () -> stats.get().electionsStarted());
+    counter(
+        "raftkv_raft_leader_changes_total",
+        "How often this member learned of a new leader.",
+        () -> stats.get().leaderChanges());
     queueGauge("raftkv_node_queue_size", "What waits in a queue.", stats, RaftNode.Queue::size);
     queueGauge("raftkv_node_queue_max", "What may wait in it.", stats, RaftNode.Queue::max);
   }
@@ -89,7 +125,7 @@ final class NodeMetrics {
   private void queueGauge(
       String name,
       String help,
-      Supplier<RaftNode.QueueStats> stats,
+      Supplier<RaftNode.Stats> stats,
       ToDoubleFunction<RaftNode.Queue> value) {
     GaugeWithCallback.builder()
         .name(name)
@@ -147,6 +183,26 @@ final class NodeMetrics {
         () -> view.get().compactedRevision());
   }
 
+  void addWaiters(IntSupplier waiters, KvLimits limits) {
+    gauge("raftkv_revision_waiters", "Readers that wait for a revision.", waiters::getAsInt);
+    gauge(
+        "raftkv_revision_waiters_max",
+        "Readers that may wait; more are refused.",
+        limits::waitersMax);
+  }
+
+  /** Told how long each sync of the log took. */
+  LongConsumer syncTimes() {
+    Histogram seconds =
+        Histogram.builder()
+            .name("raftkv_log_sync_seconds")
+            .help("How long the disk took to make a batch of the log durable.")
+            .classicOnly()
+            .classicExponentialUpperBounds(0.00005, 2, 17)
+            .register(registry);
+    return nanos -> seconds.observe(nanos / NANOS_PER_SECOND);
+  }
+
   void addDisk(DoubleSupplier freeBytes) {
     gauge("raftkv_disk_free_bytes", "Room left where the data dir is.", freeBytes);
   }
@@ -162,6 +218,14 @@ final class NodeMetrics {
         "raftkv_request_bytes_in_flight_max",
         "Bytes that may be under way; more are refused.",
         limits::bytesInFlightMax);
+    gauge("raftkv_pages_queued", "Pages that wait for a thread.", server::pagesQueued);
+    gauge(
+        "raftkv_pages_queued_max", "Pages that may wait; more are refused.", limits::pageQueueMax);
+    gauge("raftkv_walks_queued", "Counts and hashes that wait for a thread.", server::walksQueued);
+    gauge(
+        "raftkv_walks_queued_max",
+        "Counts and hashes that may wait; more are refused.",
+        limits::walkQueueMax);
     gauge(
         "raftkv_answer_bytes_held",
         "Bytes of answers that clients have not taken yet.",
@@ -187,6 +251,26 @@ final class NodeMetrics {
         "raftkv_" + port + "_connections_refused_total",
         "Connections closed at once: too many are open.",
         gate::refused);
+  }
+
+  /**
+   * @param queued messages that wait for a member
+   */
+  void addOutboxes(Supplier<NodeStatus> status, ToIntFunction<MemberId> queued) {
+    GaugeWithCallback.builder()
+        .name("raftkv_peer_messages_queued")
+        .help("Messages that wait for another member.")
+        .labelNames("peer")
+        .callback(
+            out -> {
+              NodeStatus now = status.get();
+              for (Member member : now.configuration().members()) {
+                if (!member.id().equals(now.self())) {
+                  out.call(queued.applyAsInt(member.id()), member.name());
+                }
+              }
+            })
+        .register(registry);
   }
 
   void addTransport(TransportStats stats) {

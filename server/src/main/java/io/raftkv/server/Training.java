@@ -4,9 +4,13 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.raftkv.proto.v1.DeleteRequest;
+import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.KVGrpc;
 import io.raftkv.proto.v1.PutRequest;
+import io.raftkv.proto.v1.RangeRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -19,19 +23,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A short life of three members on free ports: elects, writes, and ends. It loads the classes that
- * a member needs, so that the launcher can put them into a class-data archive, which halves the
- * time until a member serves. Not for use by people.
+ * A short life of three members on free ports: reads flags as {@link Main} does, elects, serves
+ * requests through each member, makes snapshots, and ends. It loads the classes that a member
+ * needs, so that the launcher can put them into a class-data archive, which halves the time until a
+ * member serves. Not for use by people.
  */
 final class Training {
   private static final int MEMBERS = 3;
   private static final int SECONDS_MAX = 10;
 
+  /** Through each member: enough for snapshots, and too little for the compilers to matter. */
+  private static final int ROUNDS = 40;
+
+  private static final int SNAPSHOT_ENTRIES = 50;
+
   private Training() {}
 
   public static void main(String[] arguments) throws StartException, IOException {
+    load(Main.class);
     Logging.install();
     Path folder = Files.createTempDirectory("kvd-training-");
+    // Also when the launcher is told to end.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder), "delete"));
     List<KvServer> servers = new ArrayList<>();
     try {
       List<HostPort> clients = new ArrayList<>();
@@ -41,12 +54,23 @@ final class Training {
       for (KvServer server : servers) {
         server.warmUp();
       }
-      clients.forEach(Training::put);
+      clients.forEach(Training::use);
+      for (KvServer server : servers) {
+        System.out.println(server.readyLine());
+      }
     } finally {
       servers.forEach(KvServer::close);
-      delete(folder);
     }
     System.exit(ExitCode.OK.code());
+  }
+
+  /** What is only named is not archived. */
+  private static void load(Class<?> type) {
+    try {
+      Class.forName(type.getName());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static List<ServerConfig> members(Path folder, List<HostPort> clients)
@@ -64,15 +88,18 @@ final class Training {
     List<ServerConfig> members = new ArrayList<>();
     for (int i = 0; i < MEMBERS; i++) {
       clients.add(ports.get(3 * i + 1));
-      Map<Setting, String> flags =
-          Map.of(
-              Setting.NAME, "n" + (i + 1),
-              Setting.DATA_DIR, folder.resolve("n" + (i + 1)).toString(),
-              Setting.PEER_LISTEN, ports.get(3 * i).toString(),
-              Setting.LISTEN, ports.get(3 * i + 1).toString(),
-              Setting.OPS_LISTEN, ports.get(3 * i + 2).toString(),
-              Setting.INITIAL_CLUSTER, cluster.toString());
-      members.add(ServerConfig.of(Settings.read(flags, Map.of())));
+      Flags.Parsed flags =
+          new Flags()
+              .parse(
+                  "--name=n" + (i + 1),
+                  "--data-dir=" + folder.resolve("n" + (i + 1)),
+                  "--peer-listen=" + ports.get(3 * i),
+                  "--listen=" + ports.get(3 * i + 1),
+                  "--ops-listen=" + ports.get(3 * i + 2),
+                  "--initial-cluster=" + cluster,
+                  "--segment-bytes=1MiB",
+                  "--snapshot-entries=" + SNAPSHOT_ENTRIES);
+      members.add(ServerConfig.of(Settings.read(flags.values(), Map.of())));
     }
     return members;
   }
@@ -94,41 +121,46 @@ final class Training {
     return ports;
   }
 
-  /** Tries until there is a leader. */
-  private static void put(HostPort client) {
+  /** What clients do, through the leader or a follower. */
+  private static void use(HostPort client) {
     ManagedChannel channel =
         NettyChannelBuilder.forTarget(client.toString()).usePlaintext().directExecutor().build();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS_MAX);
     try {
-      boolean isWritten = false;
-      while (!isWritten && System.nanoTime() - deadline < 0) {
-        isWritten = tryPut(channel);
+      int rounds = 0;
+      while (rounds < ROUNDS && System.nanoTime() - deadline < 0) {
+        // There may be no leader yet.
+        rounds += tryRound(channel) ? 1 : 0;
       }
     } finally {
       channel.shutdownNow();
     }
   }
 
-  private static boolean tryPut(ManagedChannel channel) {
+  private static boolean tryRound(ManagedChannel channel) {
+    ByteString key = ByteString.copyFromUtf8("training");
+    KVGrpc.KVBlockingStub kv =
+        KVGrpc.newBlockingStub(channel).withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS);
     try {
-      KVGrpc.newBlockingStub(channel)
-          .withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS)
-          .put(
-              PutRequest.newBuilder()
-                  .setKey(ByteString.copyFromUtf8("training"))
-                  .setValue(ByteString.copyFromUtf8("value"))
-                  .build());
+      var unusedPut =
+          kv.put(PutRequest.newBuilder().setKey(key).setValue(key).setReturnPrevious(true).build());
+      var unusedGet = kv.get(GetRequest.newBuilder().setKey(key).build());
+      var unusedRange = kv.range(RangeRequest.newBuilder().setPrefix(key).build());
+      var unusedDelete = kv.delete(DeleteRequest.newBuilder().setKey(key).build());
       return true;
     } catch (StatusRuntimeException e) {
       return false;
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  private static void delete(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Collections.reverseOrder()).toList()) {
         Files.delete(file);
       }
+    } catch (IOException | UncheckedIOException e) {
+      // The system clears its temporary folder.
+      System.err.println(folder + " stays: " + Failures.describe(e));
     }
   }
 }

@@ -212,6 +212,16 @@ public final class ClientServer implements AutoCloseable {
     return server.getPort();
   }
 
+  /** Pages and big values that wait for a thread. For any thread. */
+  public int pagesQueued() {
+    return context.pages().queued();
+  }
+
+  /** Walks of whole ranges that wait for their thread. For any thread. */
+  public int walksQueued() {
+    return context.walks().queued();
+  }
+
   /** Its connections. */
   public ConnectionGate gate() {
     return gate;

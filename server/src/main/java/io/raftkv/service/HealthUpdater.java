@@ -62,9 +62,11 @@ public final class HealthUpdater implements Runnable {
   }
 
   /** Not ready any more, whatever comes. For any thread. */
-  void drain() {
-    isDraining = true;
-    manager.enterTerminalState();
+  synchronized void drain() {
+    if (!isDraining) {
+      isDraining = true;
+      manager.enterTerminalState();
+    }
   }
 
   private void tell(String service, boolean isServing) {

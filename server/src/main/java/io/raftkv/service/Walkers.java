@@ -54,6 +54,11 @@ final class Walkers implements AutoCloseable {
     return done;
   }
 
+  /** What waits for a thread. For any thread. */
+  int queued() {
+    return threads.getQueue().size();
+  }
+
   /** What waits still runs; nothing new does. */
   @Override
   public void close() {

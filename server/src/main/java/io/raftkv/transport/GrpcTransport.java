@@ -156,6 +156,12 @@ public final class GrpcTransport implements Transport {
     return gate;
   }
 
+  /** Messages that wait for this member. */
+  public int queued(MemberId member) {
+    Peer peer = peers.get(member);
+    return peer == null ? 0 : peer.queued();
+  }
+
   /** Whether votes and heartbeats can leave for this member now. */
   public boolean isConnected(MemberId member) {
     Peer peer = peers.get(member);

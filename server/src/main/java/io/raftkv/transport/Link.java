@@ -111,6 +111,16 @@ final class Link {
     return outbox.offer(message);
   }
 
+  /** Messages that wait. For any thread. */
+  int queued() {
+    int queued = 0;
+    for (int i = 0; i < Rpc.COUNT; i++) {
+      Outbox outbox = outboxes.get(i);
+      queued += outbox == null ? 0 : outbox.size();
+    }
+    return queued;
+  }
+
   /** Dials now, unless it does or is connected: there is reason to believe that it would work. */
   void dial() {
     onLoop(this::dialOnLoop);

@@ -94,6 +94,16 @@ final class Peer implements Link.Owner {
     return isControlUp;
   }
 
+  /** Messages that wait for it, requests and answers. For any thread. */
+  int queued() {
+    int queued = links.values().stream().mapToInt(Link::queued).sum();
+    for (int i = 0; i < Rpc.COUNT; i++) {
+      Outbox outbox = answers.get(i);
+      queued += outbox == null ? 0 : outbox.size();
+    }
+    return queued;
+  }
+
   /** Starts to connect; also a hint that the peer is there. */
   void dial() {
     link(Rpc.Connection.CONTROL).dial();

@@ -181,7 +181,9 @@ final class WrongConfigurationIT {
   void theDataDirOfAnotherMemberOrClusterIsRefused() {
     runOnce(valid());
 
-    assertRefused(DATA_DIR, "n2", valid("--name=n2", "--initial-cluster=n2=127.0.0.1:" + peerPort));
+    List<String> other = new ArrayList<>(valid("--name=n2"));
+    other.removeIf(argument -> argument.startsWith("--initial-cluster="));
+    assertRefused(DATA_DIR, "n2", other);
     assertRefused(
         DATA_DIR,
         "another cluster",

@@ -12,6 +12,7 @@ import io.raftkv.raft.core.LogRead;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.ReadState;
 import io.raftkv.raft.core.Ready;
+import io.raftkv.raft.core.RoleName;
 import io.raftkv.raft.core.SnapshotTransfer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,8 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Drives the core. One turn: take everything that has arrived, tick what is due, feed all of it to
@@ -31,22 +30,12 @@ import org.slf4j.LoggerFactory;
  * <p>Never blocks: no disk, no network write, no state machine, no callers' code.
  */
 final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(CoreLane.class);
   private static final int REQUESTS_MAX = 1 << 14;
   private static final int MESSAGES_MAX = 1 << 14;
   private static final int EVENTS_MAX = 1 << 12;
 
   /** A forwarded request without an answer is given up after this many election timeouts. */
   private static final int FORWARD_TIMEOUTS = 10;
-
-  /**
-   * A term that is so far above ours is a defect of its sender: terms grow by elections, of which a
-   * second has a few. Taken over, one that is close to the end of the numbers would end all
-   * elections.
-   */
-  private static final long TERM_JUMP_MAX = 1 << 20;
-
-  private static final long LOG_NANOS_MIN = 10_000_000_000L;
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
@@ -74,8 +63,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
   private final Freshness freshness = new Freshness();
-  private final AtomicLong termsRefused = new AtomicLong();
-  private final AtomicLong nextTermLogNanos = new AtomicLong(Long.MIN_VALUE);
+  private final AtomicLong electionsStarted = new AtomicLong();
+  private final AtomicLong leaderChanges = new AtomicLong();
+  private long termOfElection;
+  private final TermGuard termGuard;
   private long turnNanos;
 
   // Collected during one turn.
@@ -104,6 +95,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     this.core = core;
     this.parts = parts;
     tickNanos = parts.tick().toNanos();
+    termGuard = new TermGuard(parts.clock());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick());
     appliedIndex.set(core.appliedIndex());
@@ -146,9 +138,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   @Override
   public void received(Message message) {
-    if (message.term() - status.term() > TERM_JUMP_MAX) {
-      refuseTerm(message);
-    } else if (message.stream() == Message.Stream.SNAPSHOT) {
+    if (!termGuard.admits(message, status.term())) {
+      return;
+    }
+    if (message.stream() == Message.Stream.SNAPSHOT) {
       snapshotLane.receive(message);
     } else if (message instanceof Message.Forward forward
         && !parts.isCommand().test(forward.command())) {
@@ -158,20 +151,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       lane.wake();
     } else {
       refuseFull(message);
-    }
-  }
-
-  private void refuseTerm(Message message) {
-    termsRefused.incrementAndGet();
-    long now = parts.clock().nanoTime();
-    long next = nextTermLogNanos.get();
-    if ((next == Long.MIN_VALUE || now - next >= 0)
-        && nextTermLogNanos.compareAndSet(next, now + LOG_NANOS_MIN)) {
-      LOG.warn(
-          "dropped a message of member {} with term {}, far above ours, {}",
-          message.from(),
-          message.term(),
-          status.term());
     }
   }
 
@@ -253,7 +232,17 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     watchTransfers();
     answer();
     noteContact();
+    countElections();
     status = describe();
+  }
+
+  private void countElections() {
+    boolean isCandidate = core.roleName() == RoleName.CANDIDATE;
+    // One that it won within the turn, alone in its cluster, counts too.
+    if ((isCandidate || core.isLeader()) && core.term() != termOfElection) {
+      termOfElection = core.term();
+      electionsStarted.incrementAndGet();
+    }
   }
 
   private void feedCompletions() {
@@ -389,6 +378,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       seenTerm = core.term();
       refuse(forwards.takeLost(seenLeader, seenTerm), Reason.LEADERSHIP_LOST);
       if (!seenLeader.isNone()) {
+        leaderChanges.incrementAndGet();
         // That the leader changed is what a transfer is for; its answer may never come.
         forwards
             .takeTransferred(seenLeader)
@@ -587,7 +577,15 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   long termsRefused() {
-    return termsRefused.get();
+    return termGuard.refused();
+  }
+
+  long electionsStarted() {
+    return electionsStarted.get();
+  }
+
+  long leaderChanges() {
+    return leaderChanges.get();
   }
 
   List<RaftNode.Queue> queues() {

@@ -21,6 +21,8 @@ final class LogLane {
 
   private final LogStore log;
   private final Transport transport;
+  private final NodeClock clock;
+  private final LongConsumer syncNanos;
   private final LongConsumer persisted;
   private final Lane lane;
   private final Mailbox<Persist> queue = new Mailbox<>(QUEUE_MAX);
@@ -29,9 +31,11 @@ final class LogLane {
   /**
    * @param persisted told the last ticket that is durable
    */
-  LogLane(LaneFactory lanes, LogStore log, Transport transport, LongConsumer persisted) {
-    this.log = log;
-    this.transport = transport;
+  LogLane(LaneFactory lanes, RaftNode.Parts parts, LongConsumer persisted) {
+    this.log = parts.log();
+    this.transport = parts.transport();
+    this.clock = parts.clock();
+    this.syncNanos = parts.syncNanos();
     this.persisted = persisted;
     lane = lanes.create("log", this::turn);
   }
@@ -63,7 +67,9 @@ final class LogLane {
       responses += persist.responses().size();
     }
     if (hasWrites) {
+      long beganNanos = clock.nanoTime();
       log.sync();
+      syncNanos.accept(clock.nanoTime() - beganNanos);
     }
     if (responses > 0) {
       List<Message> released = new ArrayList<>(responses);

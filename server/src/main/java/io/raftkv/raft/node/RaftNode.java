@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,7 @@ public final class RaftNode implements AutoCloseable {
    * @param tick the length of the ticks that {@code options} count in
    * @param isCommand whether the state machine can read a command; asked by any thread of what
    *     other members forward, before it is proposed
+   * @param syncNanos told how long each sync of the log took; quick, called by the log lane
    * @param failed told once, from any thread, when the node stopped because its disk failed or it
    *     found a defect; the process should end
    */
@@ -64,6 +66,7 @@ public final class RaftNode implements AutoCloseable {
       NodeClock clock,
       RandomSource random,
       Predicate<byte[]> isCommand,
+      LongConsumer syncNanos,
       Consumer<Throwable> failed) {
     /** Of a state machine that can read any bytes. */
     public Parts(
@@ -90,6 +93,7 @@ public final class RaftNode implements AutoCloseable {
           clock,
           random,
           command -> true,
+          nanos -> {},
           failed);
     }
   }
@@ -103,16 +107,23 @@ public final class RaftNode implements AutoCloseable {
   public record Queue(String name, int size, int max) {}
 
   /**
-   * What the queues hold, and what they have refused since the start.
+   * What the queues hold, and what has happened since the start.
    *
    * @param requestsRefused callers were told QUEUE_FULL
    * @param messagesDropped messages of other members; Raft's will be sent again, forwarded requests
    *     were refused
    * @param termsRefused messages of other members whose term was too far above ours
+   * @param electionsStarted how often this member campaigned, pre-votes not counted
+   * @param leaderChanges how often it learned of a new leader
    * @param queues what waits now
    */
-  public record QueueStats(
-      long requestsRefused, long messagesDropped, long termsRefused, List<Queue> queues) {}
+  public record Stats(
+      long requestsRefused,
+      long messagesDropped,
+      long termsRefused,
+      long electionsStarted,
+      long leaderChanges,
+      List<Queue> queues) {}
 
   private final Parts parts;
   private final CoreLane coreLane;
@@ -140,7 +151,7 @@ public final class RaftNode implements AutoCloseable {
     this.parts = parts;
     LaneFactory factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
     coreLane = new CoreLane(factory, parts, Recovery.recover(parts));
-    logLane = new LogLane(factory, parts.log(), parts.transport(), coreLane::persisted);
+    logLane = new LogLane(factory, parts, coreLane::persisted);
     snapshotLane =
         new SnapshotLane(
             factory,
@@ -227,13 +238,18 @@ public final class RaftNode implements AutoCloseable {
     return coreLane.status();
   }
 
-  public QueueStats queueStats() {
+  public Stats stats() {
     List<Queue> queues = new ArrayList<>(coreLane.queues());
     queues.add(logLane.figures());
     queues.add(applyLane.figures());
     queues.add(snapshotLane.figures());
-    return new QueueStats(
-        coreLane.requestsRefused(), coreLane.messagesDropped(), coreLane.termsRefused(), queues);
+    return new Stats(
+        coreLane.requestsRefused(),
+        coreLane.messagesDropped(),
+        coreLane.termsRefused(),
+        coreLane.electionsStarted(),
+        coreLane.leaderChanges(),
+        queues);
   }
 
   static RaftException refusal(Reason reason) {

@@ -241,6 +241,7 @@ final class NodeCluster implements AutoCloseable {
                   clock,
                   bound -> (int) (number % bound),
                   command -> isCommand.test(command),
+                  nanos -> {},
                   failures::add));
       node.start();
       isUp = true;

@@ -209,7 +209,7 @@ class RaftNodeTest {
     cluster.settle();
 
     assertThat(follower.node.status().term()).isEqualTo(term);
-    assertThat(follower.node.queueStats().termsRefused()).isEqualTo(3);
+    assertThat(follower.node.stats().termsRefused()).isEqualTo(3);
     follower.propose("a").join();
   }
 
