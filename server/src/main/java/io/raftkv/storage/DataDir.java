@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * LOCK         locked while a process uses the folder; names its process id
- * identity     format, cluster id, member id
+ * identity     format, cluster id, member id, how far the log was durable
  * log/         segments, with term and vote
  * snapshots/
  * </pre>
@@ -223,7 +223,14 @@ public final class DataDir implements AutoCloseable {
         identity,
         segmentBytes,
         new SecureRandom().nextLong(),
-        executor);
+        executor,
+        stable);
+  }
+
+  /** Whether there is no log yet, or none any more. */
+  public boolean isLogMissing() {
+    return new MapDbVolumes(folder.resolve(LOG))
+        .list().stream().noneMatch(name -> SegmentHeader.sequenceOf(name).isPresent());
   }
 
   /** Opens the snapshots; verifies them all. */
