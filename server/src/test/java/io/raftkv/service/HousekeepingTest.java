@@ -15,7 +15,12 @@ final class HousekeepingTest {
   private final KvStateMachine store =
       new KvStateMachine(
           new KvLimits(
-              KvLimits.DEFAULT.deleteKeysMax(), KvLimits.DEFAULT.previousBytesMax(), 2, 10));
+              KvLimits.DEFAULT.deleteKeysMax(),
+              KvLimits.DEFAULT.previousBytesMax(),
+              2,
+              KvLimits.DEFAULT.compactVersionsMax(),
+              KvLimits.DEFAULT.compactBytesMax(),
+              10));
   private final SingleConsensus consensus = new SingleConsensus(clock, store);
   private final Housekeeping housekeeping = new Housekeeping(consensus, store, clock, 20);
 
