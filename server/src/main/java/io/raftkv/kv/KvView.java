@@ -49,7 +49,7 @@ public final class KvView {
     return header.appliedIndex();
   }
 
-  /** The clock that entries carry, milliseconds since 1970; never goes back. */
+  /** The clock that entries carry, in milliseconds; no wall clock, and never goes back. */
   public long clusterTimeMillis() {
     return header.clusterTimeMillis();
   }

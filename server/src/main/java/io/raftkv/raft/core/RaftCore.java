@@ -93,14 +93,14 @@ public final class RaftCore {
   /**
    * Appends commands to the log of this leader; {@link #proposalRefusal} is empty.
    *
-   * @param wallMillis the leader's clock
+   * @param clusterTimeMillis of now; an entry never has an earlier one than the entry before
    * @return index of the first one; the others follow it. Their term is {@link #term}
    */
-  public long propose(List<byte[]> commands, long wallMillis) {
+  public long propose(List<byte[]> commands, long clusterTimeMillis) {
     Leader leader = (Leader) role;
     long first = log.lastIndex() + 1;
     for (byte[] command : commands) {
-      leader.append(LogEntry.Kind.COMMAND, wallMillis, command);
+      leader.append(LogEntry.Kind.COMMAND, clusterTimeMillis, command);
     }
     return first;
   }
@@ -570,6 +570,11 @@ public final class RaftCore {
 
   public EntryId lastEntry() {
     return log.last();
+  }
+
+  /** The latest cluster time of the entries that were in this log; 0 if there were none. */
+  public long lastClusterTimeMillis() {
+    return log.lastClusterTimeMillis();
   }
 
   public long commitIndex() {

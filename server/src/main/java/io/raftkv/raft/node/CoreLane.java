@@ -49,6 +49,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final AtomicLong appliedIndex = new AtomicLong();
 
   private final Pending pending = new Pending();
+  private final ClusterClock clusterClock;
   private final Forwards forwards;
   private final List<TransferWaiter> transfers = new ArrayList<>();
   private final TreeMap<Long, List<CompletableFuture<Void>>> reads = new TreeMap<>();
@@ -87,6 +88,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     this.core = core;
     this.parts = parts;
     tickNanos = parts.tick().toNanos();
+    clusterClock = new ClusterClock(parts.clock());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick());
     appliedIndex.set(core.appliedIndex());
@@ -269,6 +271,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   // --- proposals -------------------------------------------------------------------------------
 
   private void propose() {
+    if (core.isLeader()) {
+      clusterClock.lead(core.term(), core.lastClusterTimeMillis());
+    }
     if (proposals.isEmpty()) {
       return;
     }
@@ -276,7 +281,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     if (refusal.isEmpty()) {
       List<byte[]> commands = new ArrayList<>(proposals.size());
       proposals.forEach(proposal -> commands.add(proposal.command()));
-      long index = core.propose(commands, parts.clock().wallMillis());
+      long index = core.propose(commands, clusterClock.millis());
       for (Request.Propose proposal : proposals) {
         pending.add(core.term(), index++, proposal.completion());
       }
