@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.storage.DamagedException;
@@ -9,6 +10,7 @@ import io.raftkv.storage.DataDirException;
 import io.raftkv.storage.MemoryLog;
 import io.raftkv.storage.MemorySnapshots;
 import io.raftkv.storage.SegmentedLog;
+import io.raftkv.storage.SnapshotFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -60,8 +62,9 @@ final class Stores implements AutoCloseable {
    */
   static Stores open(ServerConfig config) throws StartException {
     if (config.isInMemory()) {
+      Identity identity = newIdentity(config);
       return new Stores(
-          newIdentity(config), new MemoryLog(), new MemorySnapshots(), new ArrayDeque<>());
+          identity, new MemoryLog(), new MemorySnapshots(identity.clusterId()), new ArrayDeque<>());
     }
     Deque<AutoCloseable> closing = new ArrayDeque<>();
     boolean isOpen = false;
@@ -99,8 +102,10 @@ final class Stores implements AutoCloseable {
     closing.push(() -> end(segments));
     SegmentedLog log = dataDir.openLog(config.segmentBytes(), segments);
     closing.push(log);
-    SnapshotStore snapshots = dataDir.openSnapshots();
+    SnapshotFiles snapshots = dataDir.openSnapshots();
     closing.push(snapshots);
+    snapshots.damaged().forEach(LOG::warn);
+    refuseIfNeeded(config, log, snapshots);
     refuseIfLost(config, log.lastIndex() == 0 && snapshots.latest().isEmpty());
     segments.scheduleWithFixedDelay(
         () -> noteDurable(log),
@@ -122,6 +127,22 @@ final class Stores implements AutoCloseable {
               + config.dataDir()
               + " has lost its log; restore it from a copy made after the member last ran,"
               + " or leave the member stopped");
+    }
+  }
+
+  /** An older snapshot, or none, will do if the log goes back to it. */
+  private static void refuseIfNeeded(ServerConfig config, LogStore log, SnapshotFiles snapshots)
+      throws StartException {
+    long newest = snapshots.latest().map(SnapshotMeta::index).orElse(0L);
+    if (log.base().index() > newest && !snapshots.damaged().isEmpty()) {
+      throw new StartException(
+          ExitCode.DATA_DIR,
+          String.join(", ", snapshots.damaged())
+              + "; the log starts after entry "
+              + log.base().index()
+              + " and needs it; restore data directory "
+              + config.dataDir()
+              + " from a copy made after the member last ran, or leave the member stopped");
     }
   }
 

@@ -214,13 +214,9 @@ public final class DataDir implements AutoCloseable {
    * @throws DamagedException if what is there cannot be trusted
    */
   public SegmentedLog openLog(int segmentBytes, Executor executor) {
-    Identity identity =
-        stable
-            .identity()
-            .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
     return new SegmentedLog(
         new MapDbVolumes(folder.resolve(LOG)),
-        identity,
+        owner(),
         segmentBytes,
         new SecureRandom().nextLong(),
         executor,
@@ -233,9 +229,20 @@ public final class DataDir implements AutoCloseable {
         .list().stream().noneMatch(name -> SegmentHeader.sequenceOf(name).isPresent());
   }
 
-  /** Opens the snapshots; verifies them all. */
+  /**
+   * Opens the snapshots; verifies them all. The folder has been claimed.
+   *
+   * @throws DamagedException if there is one of another cluster
+   */
   public SnapshotFiles openSnapshots() {
-    return new SnapshotFiles(new MapDbVolumes(folder.resolve(SNAPSHOTS)), true);
+    return new SnapshotFiles(
+        new MapDbVolumes(folder.resolve(SNAPSHOTS)), true, owner().clusterId());
+  }
+
+  private Identity owner() {
+    return stable
+        .identity()
+        .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
   }
 
   private static DataDirException refused(

@@ -86,6 +86,20 @@ final class StoresTest {
   }
 
   @Test
+  void damagedSnapshotThatTheLogNeedsIsNamed() throws StartException, IOException {
+    try (Stores stores = Stores.open(config)) {
+      stores.log().compactTo(FIRST.last());
+      stores.log().sync();
+    }
+    Path snapshot = files("snapshots").get(0);
+    byte[] bytes = Files.readAllBytes(snapshot);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(snapshot, bytes);
+
+    assertThat(refusal()).contains(snapshot.toString()).contains("starts after entry 1");
+  }
+
+  @Test
   void intactMemberStartsAgain() throws StartException {
     try (Stores stores = Stores.open(config)) {
       assertThat(stores.log().lastIndex()).isEqualTo(1);

@@ -145,6 +145,11 @@ public final class RaftCore {
     snapshotSchedule.end();
   }
 
+  /** Tells that the newest snapshot is damaged and gone: one is taken as soon as can be. */
+  public void snapshotLost() {
+    snapshotSchedule.request();
+  }
+
   /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
   public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
     if (role instanceof Leader leader && transfer.term() == term()) {

@@ -170,6 +170,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   @Override
+  public void snapshotLost() {
+    report(RaftCore::snapshotLost);
+  }
+
+  @Override
   public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
     report(c -> c.snapshotSent(transfer, isAccepted));
   }

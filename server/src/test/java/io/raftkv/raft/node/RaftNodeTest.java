@@ -1,6 +1,7 @@
 package io.raftkv.raft.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
@@ -13,6 +14,7 @@ import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.node.NodeCluster.TestNode;
+import io.raftkv.storage.FaultyVolumes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -280,6 +282,76 @@ class RaftNodeTest {
     assertThat(small.node(away).machine.commands()).hasSize(20).endsWith("c19");
     assertThat(small.node(away).node.status().snapshotIndex()).isPositive();
     assertThat(small.node(away).failures).isEmpty();
+    small.close();
+  }
+
+  @Test
+  void leaderWhoseSnapshotRottedMakesANewOneForWhoNeedsIt() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    long leader = small.elect();
+    long away = leader == 1 ? 2 : 1;
+    small.node(away).stop();
+    for (int i = 0; i < 20; i++) {
+      small.node(leader).propose("c" + i).join();
+      small.tick(1);
+    }
+    small.tick(2 * NodeCluster.OPTIONS.electionTicks());
+    FaultyVolumes files = small.node(leader).snapshotFiles;
+    String newest = files.list().get(files.list().size() - 1);
+    files.flipBit(newest, 8L * 200);
+
+    small.node(away).start();
+    small.tick(6 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(small.node(away).machine.commands()).hasSize(20).endsWith("c19");
+    assertThat(small.node(leader).failures).isEmpty();
+    small.close();
+  }
+
+  @Test
+  void logThatEndsBeforeItsOwnSnapshotIsNotReplacedByIt() {
+    NodeCluster small = new NodeCluster(1, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    small.elect();
+    for (int i = 0; i < 20; i++) {
+      small.node(1).propose("c" + i).join();
+    }
+    TestNode node = small.node(1);
+    node.stop();
+
+    node.log.truncateFrom(node.log.base().index() + 1);
+    node.log.sync();
+
+    assertThatThrownBy(node::start)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("synced entries are lost")
+        .hasMessageNotContaining("\n");
+    small.close();
+  }
+
+  @Test
+  void snapshotOfAnotherLeaderWithOtherBytesStartsAnew() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS);
+    TestNode node = small.node(3);
+    small.isolate(1);
+    small.isolate(2);
+    SnapshotMeta meta = new SnapshotMeta(new EntryId(9, 7), node.node.status().configuration());
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    List<LogEntry> all = new ArrayList<>();
+    for (long i = 1; i <= 9; i++) {
+      all.add(new LogEntry(i, 7, LogEntry.Kind.COMMAND, 0, "c".getBytes(StandardCharsets.UTF_8)));
+    }
+    donor.apply(all);
+    byte[] begun = new byte[50];
+    java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+    crc.update(begun);
+    node.receive(
+        new Message.SnapshotChunk(
+            new MemberId(2), new MemberId(3), 7, meta.last(), 77, 0, begun, (int) crc.getValue()));
+    small.settle();
+
+    send(small, node, meta, donor);
+
+    assertThat(node.snapshots.latest()).contains(meta);
     small.close();
   }
 
