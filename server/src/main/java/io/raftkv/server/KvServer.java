@@ -174,7 +174,7 @@ final class KvServer implements AutoCloseable {
               NodeClock.SYSTEM,
               random::nextInt,
               cause -> failed.accept(config.name(), cause)));
-    } catch (DamagedException | IllegalStateException e) {
+    } catch (DamagedException | IllegalStateException | IllegalArgumentException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);
     } catch (UncheckedIOException e) {
       throw new StartException(ExitCode.DISK_FAILURE, cannotRecover(e), e);

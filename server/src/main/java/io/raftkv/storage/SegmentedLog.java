@@ -59,6 +59,7 @@ public final class SegmentedLog implements LogStore {
   private final Identity identity;
   private final int segmentBytes;
   private final DurableMark durableMark;
+  private final Executor executor;
   private final SegmentPreparer preparer;
   private final Records records = new Records();
   private final Object lock = new Object();
@@ -101,7 +102,8 @@ public final class SegmentedLog implements LogStore {
    * @param segmentBytes what a segment holds, unless a single entry is larger
    * @param salt of the checksums of a log that is made, best drawn at random; a log that exists has
    *     one
-   * @param executor prepares the next segment, some 100 ms of writing
+   * @param executor prepares the next segment, some 100 ms of writing, and deletes old ones; one
+   *     task at a time, in order. To be ended after the log is closed, before it is opened again
    * @throws DamagedException if what is there cannot be trusted
    */
   public SegmentedLog(
@@ -133,6 +135,7 @@ public final class SegmentedLog implements LogStore {
     tail = recovery.tail();
     segments.addAll(recovery.segments());
     writePosition = recovery.tailPosition();
+    this.executor = executor;
     preparer = new SegmentPreparer(volumes, segmentBytes, executor);
     if (segments.isEmpty()) {
       tail.salt = salt;
@@ -479,9 +482,18 @@ public final class SegmentedLog implements LogStore {
       dropped.forEach(Segment::drop);
     }
     if (!dropped.isEmpty()) {
+      updateSize();
+      executor.execute(() -> delete(dropped));
+    }
+  }
+
+  /** Oldest first. What remains after a failure is a remnant that recovery takes away. */
+  private void delete(List<Segment> dropped) {
+    try {
       dropped.forEach(segment -> volumes.delete(segment.name));
       volumes.syncDirectory();
-      updateSize();
+    } catch (UncheckedIOException e) {
+      LOG.warn("{}: old segments could not be deleted: {}", volumes.location(), e.getMessage());
     }
   }
 

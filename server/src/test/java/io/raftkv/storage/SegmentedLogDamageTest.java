@@ -375,4 +375,29 @@ class SegmentedLogDamageTest {
       assertThat(log.lastIndex()).isEqualTo(2);
     }
   }
+
+  @Test
+  void entryOfAKindThatANewerVersionWroteIsRefusedByName() {
+    FaultyVolumes volumes = new FaultyVolumes(new Random(1));
+    try (SegmentedLog log = open(volumes)) {
+      log.append(LogStoreContract.entries(1, 2, 1));
+      log.sync();
+      String name = volumes.list().stream().filter(each -> each.endsWith(".seg")).toList().get(0);
+      int entry =
+          Records.recordBytes(SegmentHeader.BODY_BYTES)
+              + Records.RECORD_HEADER_BYTES
+              + Records.ENTRIES_PREFIX_BYTES;
+      byte[] content = volumes.bytes(name);
+      ByteBuffer in = ByteBuffer.wrap(content);
+      in.putInt(entry + 24, 99);
+      in.putInt(entry + 4, new Records().entryCrc(1, in, entry, in.getInt(entry)));
+      try (Volume volume = volumes.open(name)) {
+        volume.putData(entry, in.limit(entry + Records.ENTRY_HEADER_BYTES).position(entry));
+      }
+
+      assertThatThrownBy(() -> log.read(1, 2, 1))
+          .isInstanceOf(DamagedException.class)
+          .hasMessageContaining("unknown kind 99; use the version that wrote it");
+    }
+  }
 }
