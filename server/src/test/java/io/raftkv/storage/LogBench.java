@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -88,7 +89,19 @@ final class LogBench {
       }
       return count * 1e9 / (System.nanoTime() - start);
     } finally {
-      executor.shutdown();
+      end(executor);
+    }
+  }
+
+  /** What it still prepares belongs to the folder that is deleted next. */
+  private static void end(ExecutorService executor) {
+    executor.shutdown();
+    try {
+      if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("a segment takes more than a minute");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -101,7 +114,7 @@ final class LogBench {
           "recovery of %,d entries, %,d MiB: %.0f ms%n",
           log.lastIndex(), log.sizeBytes() >> 20, millis);
     } finally {
-      executor.shutdown();
+      end(executor);
     }
   }
 
