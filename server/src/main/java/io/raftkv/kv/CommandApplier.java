@@ -91,7 +91,7 @@ final class CommandApplier {
     switch (command.getOperationCase()) {
       case PUT -> put(state, command.getPut(), result);
       case DELETE -> delete(state, command.getDelete(), result);
-      case COMPACT -> state.compact(command.getCompact().getRevision());
+      case COMPACT -> state.compact(command.getCompact().getRevision(), limits);
       case EXPIRE -> expire(state, command.getExpire(), result);
       case OPERATION_NOT_SET -> throw new IllegalStateException("refused before");
     }
@@ -182,13 +182,9 @@ final class CommandApplier {
     long wanted = delete.getLimit() <= 0 ? Long.MAX_VALUE : delete.getLimit();
     long previousBytes = 0;
     List<KeyVersion> found = new ArrayList<>();
-    TreeCursor<Version> cursor = state.cursor(range);
+    TreeCursor<byte[]> cursor = state.liveKeys(range);
     while (found.size() < wanted && cursor.next()) {
-      Version newest = cursor.value();
-      if (newest.isTombstone()) {
-        continue;
-      }
-      KeyVersion one = newest.of(cursor.key());
+      KeyVersion one = existing(state, cursor.key()).of(cursor.key());
       previousBytes += one.key().length + one.value().length;
       if (found.size() == limits.deleteKeysMax()
           || (delete.getReturnPrevious() && previousBytes > limits.previousBytesMax())) {
@@ -216,11 +212,15 @@ final class CommandApplier {
   }
 
   private static void deleteLive(KvState state, byte[] key) {
+    state.delete(key, existing(state, key));
+  }
+
+  private static Version existing(KvState state, byte[] key) {
     Version live = state.live(key);
     if (live == null) {
       throw new IllegalStateException("a key to delete does not exist");
     }
-    state.delete(key, live);
+    return live;
   }
 
   private static StoredKeyValue stored(KeyVersion version) {

@@ -108,7 +108,11 @@ public final class Commands {
     return Command.newBuilder().setDelete(delete).build().toByteArray();
   }
 
-  /** Forgets what only reads below this revision need; a later revision than the last means it. */
+  /**
+   * Forgets what only reads below this revision need; a later revision than the last means it. A
+   * command forgets a bounded part at a time: {@link KvView#compactedRevision} tells how far it
+   * got.
+   */
   public static byte[] compact(long revision) {
     CompactCommand.Builder compact =
         CompactCommand.newBuilder().setRevision(notNegative(revision, "revision"));

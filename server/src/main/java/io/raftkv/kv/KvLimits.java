@@ -1,7 +1,7 @@
 package io.raftkv.kv;
 
 /**
- * Limits of the state machine. The first three decide what a command does, so they are part of the
+ * Limits of the state machine. All but the last decide what a command does, so they are part of the
  * format of the log: they must be the same on every member and at every replay. Production uses
  * {@link #DEFAULT} and offers no option to change it.
  *
@@ -9,14 +9,28 @@ package io.raftkv.kv;
  * @param previousBytesMax likewise, a delete that would have to return more bytes of keys and
  *     values
  * @param expireKeysMax keys that one expire command deletes at most; the next one goes on
+ * @param compactVersionsMax a compact command ends early, with a revision as a whole, once it has
+ *     forgotten so many versions; the next one goes on
+ * @param compactBytesMax likewise, so many bytes of history
  * @param waitersMax readers that may wait for a revision at a time; not part of the format
  */
 public record KvLimits(
-    int deleteKeysMax, long previousBytesMax, int expireKeysMax, int waitersMax) {
-  public static final KvLimits DEFAULT = new KvLimits(10_000, 3 << 20, 1_000, 10_000);
+    int deleteKeysMax,
+    long previousBytesMax,
+    int expireKeysMax,
+    int compactVersionsMax,
+    long compactBytesMax,
+    int waitersMax) {
+  public static final KvLimits DEFAULT =
+      new KvLimits(10_000, 3 << 20, 1_000, 10_000, 8 << 20, 10_000);
 
   public KvLimits {
-    if (deleteKeysMax < 1 || previousBytesMax < 1 || expireKeysMax < 1 || waitersMax < 0) {
+    if (deleteKeysMax < 1
+        || previousBytesMax < 1
+        || expireKeysMax < 1
+        || compactVersionsMax < 1
+        || compactBytesMax < 1
+        || waitersMax < 0) {
       throw new IllegalArgumentException("limits below one");
     }
   }

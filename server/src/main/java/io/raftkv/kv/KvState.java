@@ -3,7 +3,6 @@ package io.raftkv.kv;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  * #freeze frozen} view.
  */
 final class KvState {
-  /** The write at this revision left something behind it that a compaction will forget. */
-  private record Superseded(long revision, byte[] key) {}
-
-  private static final Comparator<Superseded> BY_REVISION =
-      Comparator.comparingLong(Superseded::revision);
-
   private final CowBTree<Version> tree;
+
+  /**
+   * The keys that exist, each as its own value: what a range delete walks, so that tombstones, of
+   * which there may be many, cost it nothing. Never frozen, so never copied.
+   */
+  private final CowBTree<byte[]> live;
+
   private final ExpiryIndex expiry = new ExpiryIndex();
 
   /** In the order of revisions, so a compaction takes from the front and looks at nothing else. */
@@ -30,10 +30,13 @@ final class KvState {
   private long revision;
   private long compactedRevision;
   private long stateHash;
-  private long liveKeys;
+
+  /** Invariant: the sum of what is superseded. */
+  private long historyBytes;
 
   KvState() {
     this.tree = new CowBTree<>();
+    this.live = new CowBTree<>();
   }
 
   /** The state that a snapshot holds; keys strictly ascending, each with its history. */
@@ -44,24 +47,32 @@ final class KvState {
     this.revision = header.revision();
     this.compactedRevision = header.compactedRevision();
     this.stateHash = header.stateHash();
+    List<byte[]> liveKeys = new ArrayList<>();
     List<Superseded> all = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       byte[] key = keys.get(i);
       Version newest = histories.get(i);
       if (!newest.isTombstone()) {
-        liveKeys++;
+        liveKeys.add(key);
         if (newest.expiryMillis() != 0) {
           expiry.add(newest.expiryMillis(), key);
         }
       }
       for (Version at = newest; at != null; at = at.older) {
-        if (at.older != null || at.isTombstone()) {
-          all.add(new Superseded(at.modRevision, key));
+        Superseded one = Superseded.by(key, at);
+        if (one != null) {
+          all.add(one);
         }
       }
     }
-    all.sort(BY_REVISION);
-    superseded.addAll(all);
+    this.live = CowBTree.ofSorted(liveKeys, liveKeys);
+    all.sort(Superseded.BY_REVISION);
+    all.forEach(this::supersede);
+  }
+
+  private void supersede(Superseded one) {
+    superseded.add(one);
+    historyBytes += one.bytes();
   }
 
   long revision() {
@@ -86,7 +97,8 @@ final class KvState {
         tree.freeze(),
         new SnapshotHeader(
             appliedIndex, clusterTimeMillis, revision, compactedRevision, stateHash, tree.size()),
-        liveKeys,
+        live.size(),
+        historyBytes,
         expiry.earliestMillis());
   }
 
@@ -118,9 +130,9 @@ final class KvState {
     return tree.get(key);
   }
 
-  /** Walks the keys of the range; tombstones are among them. Good until the next change. */
-  TreeCursor<Version> cursor(KeyRange range) {
-    return tree.cursor(range, false);
+  /** Walks the keys of the range that exist. Good until the next change. */
+  TreeCursor<byte[]> liveKeys(KeyRange range) {
+    return live.cursor(range, false);
   }
 
   /** The revision of a request that will change something. All its changes share it. */
@@ -135,17 +147,14 @@ final class KvState {
    * @param expiryMillis 0: never
    */
   void put(byte[] key, @Nullable Version newest, byte[] value, long expiryMillis) {
-    Version live = newest == null || newest.isTombstone() ? null : newest;
-    long createRevision = live == null ? revision : live.createRevision;
-    long version = live == null ? 1 : live.version + 1;
-    tree.put(key, Version.value(value, createRevision, revision, version, expiryMillis, newest));
-    if (newest != null) {
-      superseded.add(new Superseded(revision, key));
-    }
-    if (live == null) {
-      liveKeys++;
-    } else if (live.expiryMillis() != 0) {
-      expiry.remove(live.expiryMillis(), key);
+    Version replaced = newest == null || newest.isTombstone() ? null : newest;
+    long createRevision = replaced == null ? revision : replaced.createRevision;
+    long version = replaced == null ? 1 : replaced.version + 1;
+    write(key, Version.value(value, createRevision, revision, version, expiryMillis, newest));
+    if (replaced == null) {
+      live.put(key, key);
+    } else if (replaced.expiryMillis() != 0) {
+      expiry.remove(replaced.expiryMillis(), key);
     }
     if (expiryMillis != 0) {
       expiry.add(expiryMillis, key);
@@ -158,15 +167,22 @@ final class KvState {
   }
 
   /** Deletes a key that exists, at the {@link #nextRevision revision} begun. */
-  void delete(byte[] key, Version live) {
-    tree.put(key, Version.tombstone(revision, live));
-    superseded.add(new Superseded(revision, key));
-    liveKeys--;
-    if (live.expiryMillis() != 0) {
-      expiry.remove(live.expiryMillis(), key);
+  void delete(byte[] key, Version deleted) {
+    write(key, Version.tombstone(revision, deleted));
+    live.remove(key);
+    if (deleted.expiryMillis() != 0) {
+      expiry.remove(deleted.expiryMillis(), key);
     }
     mixBytes(key);
     mix(-1);
+  }
+
+  private void write(byte[] key, Version version) {
+    tree.put(key, version);
+    Superseded left = Superseded.by(key, version);
+    if (left != null) {
+      supersede(left);
+    }
   }
 
   /** The keys whose time has passed, the earliest first. */
@@ -175,22 +191,32 @@ final class KvState {
   }
 
   /**
-   * Forgets what only reads below this revision need. The work is that of the writes since the last
-   * compaction, whatever the number of keys.
+   * Forgets what only reads below this revision need, or below an earlier one if that is more than
+   * the limits allow at a time. Looks only at what it forgets, and at the histories of those keys.
    */
-  void compact(long requestedRevision) {
+  void compact(long requestedRevision, KvLimits limits) {
     long to = Math.min(requestedRevision, revision);
     if (to <= compactedRevision) {
       return;
     }
-    compactedRevision = to;
     List<byte[]> keys = new ArrayList<>();
+    long bytes = 0;
     Superseded first = superseded.peek();
     while (first != null && first.revision() <= to) {
-      keys.add(first.key());
       superseded.remove();
-      first = superseded.peek();
+      keys.add(first.key());
+      bytes += first.bytes();
+      Superseded next = superseded.peek();
+      boolean isEnough =
+          keys.size() >= limits.compactVersionsMax() || bytes >= limits.compactBytesMax();
+      if (isEnough && next != null && next.revision() > first.revision()) {
+        // A revision is forgotten as a whole: no read sees half of it.
+        to = Math.min(to, next.revision() - 1);
+      }
+      first = next;
     }
+    compactedRevision = to;
+    historyBytes -= bytes;
     // Each key once: the history of a key written often would be copied for every one of its
     // writes.
     keys.sort(Arrays::compareUnsigned);

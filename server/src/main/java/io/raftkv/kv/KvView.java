@@ -18,16 +18,19 @@ public final class KvView {
   private final CowBTree.Frozen<Version> tree;
   private final SnapshotHeader header;
   private final long keys;
+  private final long historyBytes;
   private final OptionalLong nextExpiryMillis;
 
   KvView(
       CowBTree.Frozen<Version> tree,
       SnapshotHeader header,
       long keys,
+      long historyBytes,
       OptionalLong nextExpiryMillis) {
     this.tree = tree;
     this.header = header;
     this.keys = keys;
+    this.historyBytes = historyBytes;
     this.nextExpiryMillis = nextExpiryMillis;
   }
 
@@ -46,7 +49,7 @@ public final class KvView {
     return header.appliedIndex();
   }
 
-  /** The clock that entries carry, milliseconds since 1970; never goes back. */
+  /** The clock that entries carry, in milliseconds; no wall clock, and never goes back. */
   public long clusterTimeMillis() {
     return header.clusterTimeMillis();
   }
@@ -54,6 +57,11 @@ public final class KvView {
   /** Keys that exist. */
   public long keys() {
     return keys;
+  }
+
+  /** Bytes that a compaction to {@link #revision} would free; an estimate, equal on all members. */
+  public long historyBytes() {
+    return historyBytes;
   }
 
   /** Chained over all entries applied: equal at equal index on every member. */

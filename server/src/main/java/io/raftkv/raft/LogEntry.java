@@ -7,8 +7,8 @@ import java.util.Arrays;
  *
  * @param index 1 for the first entry
  * @param term of the leader that took it
- * @param clusterTimeMillis the clock of that leader when it took the entry, milliseconds since
- *     1970; never less than that of the entry before
+ * @param clusterTimeMillis cluster time when that leader took the entry: never less than that of
+ *     the entry before. It began with a wall clock, in milliseconds since 1970, but follows none
  * @param data encoded once, by whoever proposed it; never changed afterwards by anyone
  */
 public record LogEntry(long index, long term, Kind kind, long clusterTimeMillis, byte[] data) {

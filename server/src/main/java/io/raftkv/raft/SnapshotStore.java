@@ -16,6 +16,14 @@ public interface SnapshotStore extends AutoCloseable {
   /** The newest complete snapshot. */
   Optional<SnapshotMeta> latest();
 
+  /**
+   * Whether the latest snapshot is of this member's own log, which was durable that far when it was
+   * made; false if another member sent it, or that is not known.
+   */
+  default boolean isLatestOwn() {
+    return false;
+  }
+
   /** Starts a snapshot in a temporary file. */
   Sink create(SnapshotMeta meta);
 
@@ -33,6 +41,9 @@ public interface SnapshotStore extends AutoCloseable {
    * discarded.
    */
   Receiver receive(EntryId last, long totalBytes);
+
+  /** Uses a snapshot no more that was found damaged; its file may stay until a newer one exists. */
+  default void discard(long index) {}
 
   /** Removes all but the newest {@code count} snapshots. */
   void retain(int count);

@@ -182,7 +182,7 @@ final class KvServer implements AutoCloseable {
               Commands::isCommand,
               metrics.syncTimes(),
               cause -> failed.accept(config.name(), cause)));
-    } catch (DamagedException | IllegalStateException e) {
+    } catch (DamagedException | IllegalStateException | IllegalArgumentException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);
     } catch (UncheckedIOException e) {
       throw new StartException(ExitCode.DISK_FAILURE, cannotRecover(e), e);

@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.storage.DamagedException;
@@ -8,23 +9,37 @@ import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
 import io.raftkv.storage.MemoryLog;
 import io.raftkv.storage.MemorySnapshots;
+import io.raftkv.storage.SegmentedLog;
+import io.raftkv.storage.SnapshotFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a member keeps what it must not forget: a data dir that was checked to be its own, or
  * memory. Opened and closed by one thread.
  */
 final class Stores implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
+
+  /** How often it is noted how far the log is durable. */
+  private static final Duration NOTE_PERIOD = Duration.ofSeconds(2);
+
+  private static final Duration SEGMENTS_END_MAX = Duration.ofSeconds(10);
+
   /** Empty file: the member's log was begun. */
   private static final String STARTED = "STARTED";
 
@@ -48,8 +63,9 @@ final class Stores implements AutoCloseable {
    */
   static Stores open(ServerConfig config) throws StartException {
     if (config.isInMemory()) {
+      Identity identity = newIdentity(config);
       return new Stores(
-          newIdentity(config), new MemoryLog(), new MemorySnapshots(), new ArrayDeque<>());
+          identity, new MemoryLog(), new MemorySnapshots(identity.clusterId()), new ArrayDeque<>());
     }
     Deque<AutoCloseable> closing = new ArrayDeque<>();
     boolean isOpen = false;
@@ -86,19 +102,22 @@ final class Stores implements AutoCloseable {
     }
     Identity identity = owner.orElseGet(() -> newIdentity(config));
     dataDir.claim(identity);
-    ExecutorService segments =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, config.name() + "-segments");
-              thread.setDaemon(true);
-              return thread;
-            });
-    closing.push(segments::shutdown);
-    LogStore log = dataDir.openLog(config.segmentBytes(), segments);
+    // Before the log is opened, which makes a new one.
+    refuseIfLost(config, dataDir.isLogMissing());
+    ScheduledExecutorService segments = segmentsExecutor(config);
+    closing.push(() -> end(segments));
+    SegmentedLog log = dataDir.openLog(config.segmentBytes(), segments);
     closing.push(log);
-    SnapshotStore snapshots = dataDir.openSnapshots();
+    SnapshotFiles snapshots = dataDir.openSnapshots();
     closing.push(snapshots);
-    checkNotWiped(config, log, snapshots);
+    snapshots.damaged().forEach(LOG::warn);
+    refuseIfNeeded(config, log, snapshots);
+    refuseIfLost(config, log.lastIndex() == 0 && snapshots.latest().isEmpty());
+    segments.scheduleWithFixedDelay(
+        () -> noteDurable(log),
+        NOTE_PERIOD.toMillis(),
+        NOTE_PERIOD.toMillis(),
+        TimeUnit.MILLISECONDS);
     return new Stores(identity, log, snapshots, closing);
   }
 
@@ -125,18 +144,60 @@ final class Stores implements AutoCloseable {
   }
 
   /**
-   * A member that once started has a log or a snapshot. Without them it has forgotten its vote and
-   * what it acknowledged, and would be a danger to its cluster under its old id.
+   * A member that once started has a log, whatever snapshots it has. Without it, it has forgotten
+   * its vote and what it acknowledged, and would be a danger to its cluster under its old id.
    */
-  private static void checkNotWiped(ServerConfig config, LogStore log, SnapshotStore snapshots)
-      throws StartException {
-    boolean isEmpty = log.lastIndex() == 0 && snapshots.latest().isEmpty();
-    if (isEmpty && Files.exists(config.dataDir().resolve(STARTED))) {
+  private static void refuseIfLost(ServerConfig config, boolean isLogLost) throws StartException {
+    if (isLogLost && Files.exists(config.dataDir().resolve(STARTED))) {
       throw new StartException(
           ExitCode.DATA_DIR,
           "data directory "
               + config.dataDir()
-              + " has lost its log: restore it, or replace the member by a new one");
+              + " has lost its log; restore it from a copy made after the member last ran,"
+              + " or leave the member stopped");
+    }
+  }
+
+  /** An older snapshot, or none, will do if the log goes back to it. */
+  private static void refuseIfNeeded(ServerConfig config, LogStore log, SnapshotFiles snapshots)
+      throws StartException {
+    long newest = snapshots.latest().map(SnapshotMeta::index).orElse(0L);
+    if (log.base().index() > newest && !snapshots.damaged().isEmpty()) {
+      throw new StartException(
+          ExitCode.DATA_DIR,
+          String.join(", ", snapshots.damaged())
+              + "; the log starts after entry "
+              + log.base().index()
+              + " and needs it; restore data directory "
+              + config.dataDir()
+              + " from a copy made after the member last ran, or leave the member stopped");
+    }
+  }
+
+  private static ScheduledExecutorService segmentsExecutor(ServerConfig config) {
+    return Executors.newSingleThreadScheduledExecutor(
+        task -> {
+          Thread thread = new Thread(task, config.name() + "-segments");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /** A segment that is being prepared, or deleted, belongs to a data dir that is still locked. */
+  private static void end(ExecutorService segments) throws InterruptedException {
+    segments.shutdown();
+    if (!segments.awaitTermination(SEGMENTS_END_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+      LOG.warn("a segment of the log is still being written");
+    }
+  }
+
+  /** A write that nothing followed for so long counts as durable for good. */
+  private static void noteDurable(SegmentedLog log) {
+    try {
+      log.noteDurable();
+    } catch (UncheckedIOException e) {
+      // The log itself fails with the next segment, which needs the note.
+      LOG.error("how far the log is durable was not noted: {}", Failures.describe(e));
     }
   }
 

@@ -5,22 +5,31 @@ import io.raftkv.kv.KvStateMachine;
 import io.raftkv.kv.KvView;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.node.NodeClock;
+import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.raft.node.RaftNode;
-import java.util.Optional;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What the leader proposes by itself: that keys expire whose time has passed, and that history is
- * forgotten which is older than the revisions to keep. At most one proposal is under way. For any
- * one timer; never waits.
+ * forgotten which is older than the revisions to keep, or more bytes than may be kept, or of no
+ * more use because nothing was written for a while. At most one proposal is under way. For any one
+ * timer; never waits.
  */
 public final class Housekeeping implements Runnable {
   /** Revisions that stay readable by default. */
   public static final long HISTORY_REVISIONS = 10_000;
+
+  /** Beyond so many bytes of replaced and deleted versions, half of them go. */
+  static final long HISTORY_BYTES_MAX = 64 << 20;
+
+  /** Without a write for so long, history goes as a whole: what was deleted is then gone too. */
+  static final Duration IDLE_AFTER = Duration.ofMinutes(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
@@ -28,17 +37,30 @@ public final class Housekeeping implements Runnable {
   private final KvStateMachine store;
   private final NodeClock clock;
   private final long historyRevisions;
+  private final long historyBytesMax;
   private final AtomicBoolean isProposing = new AtomicBoolean();
 
+  // Guarded by isProposing: used by whoever has set it.
+  private final ClusterTimeEstimate clusterTime;
+  private boolean isShrinking;
+  private long idleRevision = -1;
+  private long idleSinceNanos;
+
   /**
-   * @param historyRevisions revisions before the newest that stay readable, not negative; about a
-   *     tenth more are kept so that not every write compacts
+   * @param historyRevisions revisions before the newest that stay readable, not negative, unless
+   *     they take too many bytes or nothing is written for long; about a tenth more are kept so
+   *     that not every write compacts
    */
   public Housekeeping(RaftNode node, KvStateMachine store, NodeClock clock, long historyRevisions) {
-    this(Consensus.of(node), store, clock, historyRevisions);
+    this(Consensus.of(node), store, clock, historyRevisions, HISTORY_BYTES_MAX);
   }
 
-  Housekeeping(Consensus consensus, KvStateMachine store, NodeClock clock, long historyRevisions) {
+  Housekeeping(
+      Consensus consensus,
+      KvStateMachine store,
+      NodeClock clock,
+      long historyRevisions,
+      long historyBytesMax) {
     if (historyRevisions < 0) {
       throw new IllegalArgumentException("a history of " + historyRevisions + " revisions");
     }
@@ -46,30 +68,31 @@ public final class Housekeeping implements Runnable {
     this.store = store;
     this.clock = clock;
     this.historyRevisions = historyRevisions;
+    this.historyBytesMax = historyBytesMax;
+    this.clusterTime = new ClusterTimeEstimate(clock);
   }
 
   /** Looks once whether there is something to propose. */
   @Override
   public void run() {
-    if (!consensus.status().isLeader() || !isProposing.compareAndSet(false, true)) {
+    NodeStatus status = consensus.status();
+    if (!status.isLeader() || !isProposing.compareAndSet(false, true)) {
       return;
     }
-    Optional<byte[]> command = due(store.view());
-    if (command.isEmpty()) {
-      isProposing.set(false);
-      return;
-    }
-    propose(command.get()).whenComplete((result, failure) -> proposed(failure));
-  }
-
-  private Optional<byte[]> due(KvView view) {
+    KvView view = store.view();
+    clusterTime.observe(status.term(), view.clusterTimeMillis());
     if (isExpiryDue(view)) {
-      return Optional.of(Commands.expire(0));
+      propose(Commands.expire(0))
+          .whenComplete((result, failure) -> proposed(failure, () -> hasDeleted(result)));
+      return;
     }
-    if (isCompactionDue(view)) {
-      return Optional.of(Commands.compact(view.revision() - historyRevisions));
+    long revision = compactionDue(view);
+    if (revision > view.compactedRevision()) {
+      propose(Commands.compact(revision))
+          .whenComplete((result, failure) -> proposed(failure, () -> true));
+      return;
     }
-    return Optional.empty();
+    isProposing.set(false);
   }
 
   private CompletableFuture<byte[]> propose(byte[] command) {
@@ -80,11 +103,15 @@ public final class Housekeeping implements Runnable {
     }
   }
 
-  private void proposed(@Nullable Throwable failure) {
+  /**
+   * @param mayBeMore asked if it did not fail: one command does a bounded part
+   */
+  private void proposed(@Nullable Throwable failure, BooleanSupplier mayBeMore) {
     isProposing.set(false);
     if (failure == null) {
-      // One command expires a bounded number of keys; more may be due.
-      run();
+      if (mayBeMore.getAsBoolean()) {
+        run();
+      }
     } else if (failure instanceof RaftException) {
       // The next run tries again, here or on the next leader: both commands may be repeated.
       LOG.debug("housekeeping was not done: {}", failure.getMessage());
@@ -93,15 +120,33 @@ public final class Housekeeping implements Runnable {
     }
   }
 
-  /** The clock of entries never goes back, so it may be ahead of that of a new leader. */
-  private boolean isExpiryDue(KvView view) {
-    return view.nextExpiryMillis().isPresent()
-        && view.nextExpiryMillis().getAsLong()
-            <= Math.max(clock.wallMillis(), view.clusterTimeMillis());
+  private static boolean hasDeleted(byte[] result) {
+    return Commands.decodeResult(result).getDeleted() > 0;
   }
 
-  private boolean isCompactionDue(KvView view) {
-    long excess = view.revision() - historyRevisions - view.compactedRevision();
-    return excess >= Math.max(1, historyRevisions / 10);
+  private boolean isExpiryDue(KvView view) {
+    return view.nextExpiryMillis().isPresent()
+        && view.nextExpiryMillis().getAsLong() <= clusterTime.millis();
+  }
+
+  /** What to compact to; no later than what is compacted already if nothing is due. */
+  private long compactionDue(KvView view) {
+    isShrinking = view.historyBytes() > (isShrinking ? historyBytesMax / 2 : historyBytesMax);
+    if (isShrinking || isIdle(view)) {
+      // A command stops after a bounded number of bytes: this is asked again after each.
+      return view.revision();
+    }
+    long kept = view.revision() - historyRevisions;
+    boolean isWorthwhile = kept - view.compactedRevision() >= Math.max(1, historyRevisions / 10);
+    return isWorthwhile ? kept : 0;
+  }
+
+  private boolean isIdle(KvView view) {
+    long now = clock.nanoTime();
+    if (view.revision() != idleRevision) {
+      idleRevision = view.revision();
+      idleSinceNanos = now;
+    }
+    return view.historyBytes() > 0 && now - idleSinceNanos >= IDLE_AFTER.toNanos();
   }
 }

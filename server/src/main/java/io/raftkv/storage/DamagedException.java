@@ -10,6 +10,15 @@ import java.io.UncheckedIOException;
 public final class DamagedException extends UncheckedIOException {
   private static final long serialVersionUID = 1;
 
+  /**
+   * What to do about damage that only a copy can mend. An older copy has forgotten votes and what
+   * was acknowledged since. So has an empty folder: the name of a member decides its id, and it
+   * would vote again as if it never had.
+   */
+  static final String RESTORE =
+      "restore the data directory from a copy made after the member last ran,"
+          + " or leave the member stopped";
+
   private final String file;
   private final long offset;
 

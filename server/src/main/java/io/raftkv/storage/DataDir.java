@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * LOCK         locked while a process uses the folder; names its process id
- * identity     format, cluster id, member id
+ * identity     format, cluster id, member id, how far the log was durable
  * log/         segments, with term and vote
  * snapshots/
  * </pre>
@@ -214,21 +214,35 @@ public final class DataDir implements AutoCloseable {
    * @throws DamagedException if what is there cannot be trusted
    */
   public SegmentedLog openLog(int segmentBytes, Executor executor) {
-    Identity identity =
-        stable
-            .identity()
-            .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
     return new SegmentedLog(
         new MapDbVolumes(folder.resolve(LOG)),
-        identity,
+        owner(),
         segmentBytes,
         new SecureRandom().nextLong(),
-        executor);
+        executor,
+        stable);
   }
 
-  /** Opens the snapshots; verifies them all. */
+  /** Whether there is no log yet, or none any more. */
+  public boolean isLogMissing() {
+    return new MapDbVolumes(folder.resolve(LOG))
+        .list().stream().noneMatch(name -> SegmentHeader.sequenceOf(name).isPresent());
+  }
+
+  /**
+   * Opens the snapshots; verifies them all. The folder has been claimed.
+   *
+   * @throws DamagedException if there is one of another cluster
+   */
   public SnapshotFiles openSnapshots() {
-    return new SnapshotFiles(new MapDbVolumes(folder.resolve(SNAPSHOTS)), true);
+    return new SnapshotFiles(
+        new MapDbVolumes(folder.resolve(SNAPSHOTS)), true, owner().clusterId());
+  }
+
+  private Identity owner() {
+    return stable
+        .identity()
+        .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
   }
 
   private static DataDirException refused(

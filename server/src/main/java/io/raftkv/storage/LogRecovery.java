@@ -6,12 +6,17 @@ import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the segments of a log back, from the oldest to the newest, along the chain of checksums.
@@ -19,25 +24,28 @@ import java.util.TreeMap;
  * <p>The records end where the next one of the chain does not follow. In the last segment that is
  * either the end of what was written, or a write that a crash cut short; both are cut off. It is
  * damage if a valid record stands behind whose batch began later (see {@link Records}): what is
- * missing was durable once. In any other segment the next header has to continue the chain. The
- * header of a segment is never torn: the file gets its name after the header is synced.
+ * missing was durable once. So it is if the end comes before what the {@link DurableMark} knows to
+ * have been durable. In any other segment the next header has to continue the chain. The header of
+ * a segment is never torn: the file gets its name after the header is synced.
  */
 final class LogRecovery {
+  private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
   private static final int READ_BYTES = 1 << 20;
-  private static final String REMEDY =
-      "restore this file, or replace the member by a new one with an empty data directory";
+  private static final int CONFIRM_BYTES = 4 << 10;
 
   private final VolumeFactory volumes;
   private final Identity identity;
+  private final DurableMark mark;
   private final Records records = new Records();
   private final LogTail tail = new LogTail();
   private final List<Segment> segments = new ArrayList<>();
   private byte[] content = new byte[0];
   private int tailPosition;
 
-  LogRecovery(VolumeFactory volumes, Identity identity) {
+  LogRecovery(VolumeFactory volumes, Identity identity, DurableMark mark) {
     this.volumes = volumes;
     this.identity = identity;
+    this.mark = mark;
   }
 
   LogTail tail() {
@@ -65,6 +73,10 @@ final class LogRecovery {
         leftovers.add(name);
       }
     }
+    if (names.isEmpty() && mark.durableSequence() > 0) {
+      throw new DataDirException(
+          volumes.location() + " has lost its log; " + DamagedException.RESTORE, null);
+    }
     try {
       leftovers.addAll(dropBeforeGap(names));
       for (Map.Entry<Long, String> name : names.entrySet()) {
@@ -73,9 +85,8 @@ final class LogRecovery {
       }
       checkComplete();
       if (!segments.isEmpty()) {
-        // After a crash of the process alone, what was read may still be in the page cache only. It
-        // is
-        // about to be acted on.
+        // After a crash of the process alone, what was read may still be in the page cache only.
+        // It is about to be acted on.
         segments.get(segments.size() - 1).volume.sync();
       }
       leftovers.forEach(volumes::delete);
@@ -90,7 +101,7 @@ final class LogRecovery {
    * Old segments are deleted oldest first, but the deletions may reach the disk in any order: what
    * stands before a gap is a remnant. If it is not, entries will be missing at the end.
    */
-  private static List<String> dropBeforeGap(TreeMap<Long, String> names) {
+  private List<String> dropBeforeGap(TreeMap<Long, String> names) {
     List<String> remnants = new ArrayList<>();
     long first = names.isEmpty() ? 0 : names.lastKey();
     while (names.containsKey(first - 1)) {
@@ -98,6 +109,7 @@ final class LogRecovery {
     }
     remnants.addAll(names.headMap(first, false).values());
     names.headMap(first, false).clear();
+    remnants.forEach(name -> LOG.info("{} removed: it was to be deleted already", path(name)));
     return remnants;
   }
 
@@ -122,22 +134,24 @@ final class LogRecovery {
     }
     if (isLast) {
       checkTail(name, in, position);
-      eraseTail(volume, length, position);
+      confirm(name, volume, length, position);
+      eraseTail(name, volume, length, position);
       // A sync that failed may have left pages that are read well and count as clean, but are not
-      // on
-      // the disk. Only the last batch can have met that, for nothing was written after it.
+      // on the disk. Only the last batch can have met that: nothing was written after it.
       volume.putData(lastBatch, ByteBuffer.wrap(content, lastBatch, position - lastBatch));
       tailPosition = position;
     } else if (position + RECORD_HEADER_BYTES <= length
         && in.getInt(position + Records.TYPE) != 0) {
-      throw new DamagedException(path(name), position, "bad record inside the log", REMEDY);
+      throw new DamagedException(
+          path(name), position, "bad record inside the log", DamagedException.RESTORE);
     }
   }
 
   private int load(String name, Volume volume) {
     long length = volume.length();
     if (length > Integer.MAX_VALUE - 64) {
-      throw new DamagedException(path(name), 0, "segment of " + length + " bytes", REMEDY);
+      throw new DamagedException(
+          path(name), 0, "segment of " + length + " bytes", DamagedException.RESTORE);
     }
     if (content.length < length) {
       content = new byte[(int) length];
@@ -161,7 +175,7 @@ final class LogRecovery {
             ? SegmentHeader.decode(in.duplicate().position(RECORD_HEADER_BYTES))
             : Optional.empty();
     if (decoded.isEmpty()) {
-      throw new DamagedException(path(name), 0, "bad segment header", REMEDY);
+      throw new DamagedException(path(name), 0, "bad segment header", DamagedException.RESTORE);
     }
     SegmentHeader header = decoded.get();
     if (header.format() != SegmentHeader.FORMAT) {
@@ -178,7 +192,8 @@ final class LogRecovery {
           "move it back to where it belongs");
     }
     if (!header.fileName().equals(name)) {
-      throw new DamagedException(path(name), 0, "is " + header.fileName(), REMEDY);
+      throw new DamagedException(
+          path(name), 0, "is " + header.fileName(), DamagedException.RESTORE);
     }
     long sequence = in.getLong(Records.SEQUENCE);
     if (isFirst) {
@@ -192,7 +207,10 @@ final class LogRecovery {
         || !header.hardState().equals(tail.hardState)
         || !header.base().equals(tail.base)) {
       throw new DamagedException(
-          path(name), 0, "records are missing at the end of the segment before", REMEDY);
+          path(name),
+          0,
+          "records are missing at the end of the segment before",
+          DamagedException.RESTORE);
     }
     tail.base = header.base();
     tail.crc = in.getInt(Records.CRC);
@@ -253,7 +271,10 @@ final class LogRecovery {
     int at = body + Records.ENTRIES_PREFIX_BYTES;
     if (index != tail.lastIndex + 1) {
       throw new DamagedException(
-          path(segment.name), position, index + " follows " + tail.lastIndex, REMEDY);
+          path(segment.name),
+          position,
+          index + " follows " + tail.lastIndex,
+          DamagedException.RESTORE);
     }
     for (int i = 0; i < count; i++) {
       int dataBytes = in.getInt(at);
@@ -266,22 +287,53 @@ final class LogRecovery {
 
   /** Throws if the log went on behind the position where it seems to end. */
   private void checkTail(String name, ByteBuffer in, int position) {
+    if (tail.sequence < mark.durableSequence()) {
+      throw new DamagedException(
+          path(name),
+          position,
+          mark.durableSequence() - tail.sequence + " records are missing that were durable",
+          DamagedException.RESTORE);
+    }
     for (int at = position; at + RECORD_HEADER_BYTES <= in.limit(); at += 8) {
       long batch = in.getLong(at + Records.BATCH);
       if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(in, at)) {
         throw new DamagedException(
-            path(name), position, "bad record, with a valid one after it at " + at, REMEDY);
+            path(name),
+            position,
+            "bad record, with a valid one after it at " + at,
+            DamagedException.RESTORE);
+      }
+    }
+  }
+
+  /**
+   * Reads again, a page at a time, what is about to be taken for the end: a read that came short
+   * and was put together wrongly must not cost what it could not show.
+   */
+  private void confirm(String name, Volume volume, int length, int position) {
+    byte[] page = new byte[CONFIRM_BYTES];
+    for (int at = position; at < length; at += CONFIRM_BYTES) {
+      int count = Math.min(CONFIRM_BYTES, length - at);
+      volume.getData(at, page, 0, count);
+      if (!Arrays.equals(page, 0, count, content, at, at + count)) {
+        throw new UncheckedIOException(
+            new IOException(path(name) + " reads differently a second time at offset " + at));
       }
     }
   }
 
   /** Clears what a torn write left, so that it can never be taken for a part of what comes. */
-  private void eraseTail(Volume volume, int length, int position) {
+  private void eraseTail(String name, Volume volume, int length, int position) {
     int end = length;
     while (end > position && content[end - 1] == 0) {
       end--;
     }
     if (end > position) {
+      LOG.warn(
+          "{}: the {} bytes at offset {} are cut off, a write that did not complete",
+          path(name),
+          end - position,
+          position);
       SegmentPreparer.fill(volume, position, end);
     }
   }
@@ -302,7 +354,7 @@ final class LogRecovery {
           path(segments.get(0).name),
           0,
           "entry " + expected + " is missing: a segment is gone",
-          REMEDY);
+          DamagedException.RESTORE);
     }
   }
 

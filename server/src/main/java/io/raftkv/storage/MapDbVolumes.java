@@ -22,9 +22,10 @@ import org.mapdb.volume.FileChannelVol;
  * Volumes of MapDB in a folder of the file system.
  *
  * <p>{@link FileChannelVol} writes and reads at an offset and forces data and metadata. What it
- * does not do is done here: it never syncs a folder, and after a short write it goes on at the old
- * offset, which is noticed when the file did not grow as far as it should (elsewhere by the
- * checksums of whoever wrote). A failure of it can be a LinkageError, see below. Its {@code
+ * does not do is done here: it never syncs a folder, and after a short write or read it goes on at
+ * the old offset. Of a write that is noticed by reading both ends of it again: what came first has
+ * then been written over by what came last, and the end is missing. A short read is noticed by the
+ * checksums of whoever reads. A failure of it can be a LinkageError, see below. Its {@code
  * ensureAvailable} and {@code initSize} are not used: they leave holes or write a KiB at a time.
  */
 public final class MapDbVolumes implements VolumeFactory {
@@ -123,9 +124,9 @@ public final class MapDbVolumes implements VolumeFactory {
     return folder.resolve(name);
   }
 
-  private static final class FileVolume implements Volume {
+  static final class FileVolume implements Volume {
     private final File file;
-    private final FileChannelVol volume;
+    final FileChannelVol volume;
 
     /** Confined to the writer. */
     private long knownLength;
@@ -142,15 +143,32 @@ public final class MapDbVolumes implements VolumeFactory {
 
     @Override
     public void putData(long offset, ByteBuffer data) {
+      ByteBuffer written = data.duplicate();
       long end = offset + data.remaining();
       attempt("write", () -> volume.putData(offset, data));
       if (end > knownLength) {
         knownLength = length();
       }
-      if (end > knownLength) {
+      if (end > knownLength || !isAsWritten(offset, written)) {
         throw new UncheckedIOException(
             new IOException("write " + file + ": short, is the disk full?"));
       }
+    }
+
+    private boolean isAsWritten(long offset, ByteBuffer written) {
+      if (written.remaining() < Long.BYTES) {
+        return true;
+      }
+      long last = offset + written.remaining() - Long.BYTES;
+      long[] found = new long[2];
+      attempt(
+          "read",
+          () -> {
+            found[0] = volume.getLong(offset);
+            found[1] = volume.getLong(last);
+          });
+      return found[0] == written.getLong(written.position())
+          && found[1] == written.getLong(written.limit() - Long.BYTES);
     }
 
     @Override

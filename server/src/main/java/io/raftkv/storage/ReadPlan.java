@@ -139,13 +139,20 @@ final class ReadPlan {
       }
       byte[] data = new byte[dataBytes];
       in.get(at + ENTRY_HEADER_BYTES, data);
-      found.add(
-          new LogEntry(
-              index,
-              in.getLong(at + 8),
-              LogEntry.Kind.of(in.getInt(at + 24)),
-              in.getLong(at + 16),
-              data));
+      LogEntry.Kind kind = kind(extent, i, in.getInt(at + 24));
+      found.add(new LogEntry(index, in.getLong(at + 8), kind, in.getLong(at + 16), data));
+    }
+  }
+
+  private LogEntry.Kind kind(Extent extent, int i, int code) {
+    try {
+      return LogEntry.Kind.of(code);
+    } catch (IllegalArgumentException e) {
+      throw new DamagedException(
+          location + "/" + extent.segment.name,
+          extent.positions[i],
+          "entry of unknown kind " + code,
+          "use the version that wrote it");
     }
   }
 }

@@ -45,7 +45,8 @@ final class SegmentPreparer {
         () -> {
           try {
             future.complete(prepare(name));
-          } catch (UncheckedIOException e) {
+          } catch (Throwable e) {
+            // Whatever it is: the writer must not wait for ever.
             future.completeExceptionally(e);
           }
         });
@@ -104,9 +105,11 @@ final class SegmentPreparer {
 
   /** Writes zeros. */
   static void fill(Volume volume, long from, long toExclusive) {
+    SpreadSync spreadSync = new SpreadSync(volume);
     for (long offset = from; offset < toExclusive; offset += FILL_BYTES) {
       int length = (int) Math.min(FILL_BYTES, toExclusive - offset);
       volume.putData(offset, ZEROS.duplicate().limit(length));
+      spreadSync.written(length);
     }
   }
 }

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The log in files of fixed size, {@code wal-<sequence>-<first index>.seg}, zero-filled ahead of
@@ -27,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * within a segment   write, sync, then the next batch
- * to the next one    sync the old one, write and sync the new header, rename, sync the folder
+ * to the next one    sync the old one, write and sync the new header, rename, sync the folder,
+ *                    note in the durable mark that it is there, then the first batch
  * away with old ones sync the mark, then delete, oldest first
  * </pre>
  *
@@ -36,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * outside the lock.
  */
 public final class SegmentedLog implements LogStore {
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+
   /** Segments in production. */
   public static final int SEGMENT_BYTES = 64 << 20;
 
@@ -53,6 +58,8 @@ public final class SegmentedLog implements LogStore {
   private final VolumeFactory volumes;
   private final Identity identity;
   private final int segmentBytes;
+  private final DurableMark durableMark;
+  private final Executor executor;
   private final SegmentPreparer preparer;
   private final Records records = new Records();
   private final Object lock = new Object();
@@ -68,6 +75,9 @@ public final class SegmentedLog implements LogStore {
 
   private volatile @Nullable Throwable failure;
   private volatile long sizeBytes;
+
+  /** Records below are durable. */
+  private volatile long durableSequence;
 
   // Confined to the writer.
   private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES_MIN);
@@ -92,30 +102,50 @@ public final class SegmentedLog implements LogStore {
    * @param segmentBytes what a segment holds, unless a single entry is larger
    * @param salt of the checksums of a log that is made, best drawn at random; a log that exists has
    *     one
-   * @param executor prepares the next segment, some 100 ms of writing
+   * @param executor prepares the next segment, some 100 ms of writing, and deletes old ones; one
+   *     task at a time, in order. To be ended after the log is closed, before it is opened again
    * @throws DamagedException if what is there cannot be trusted
    */
   public SegmentedLog(
       VolumeFactory volumes, Identity identity, int segmentBytes, long salt, Executor executor) {
+    this(volumes, identity, segmentBytes, salt, executor, DurableMark.NONE);
+  }
+
+  /**
+   * As above, and refuses a log that ends before the mark.
+   *
+   * @throws DataDirException if the mark knows of a log and there is none
+   */
+  SegmentedLog(
+      VolumeFactory volumes,
+      Identity identity,
+      int segmentBytes,
+      long salt,
+      Executor executor,
+      DurableMark durableMark) {
     if (segmentBytes < SEGMENT_BYTES_MIN) {
       throw new IllegalArgumentException("segments of " + segmentBytes + " bytes");
     }
     this.volumes = volumes;
     this.identity = identity;
     this.segmentBytes = segmentBytes;
-    LogRecovery recovery = new LogRecovery(volumes, identity);
+    this.durableMark = durableMark;
+    LogRecovery recovery = new LogRecovery(volumes, identity, durableMark);
     recovery.run();
     tail = recovery.tail();
     segments.addAll(recovery.segments());
     writePosition = recovery.tailPosition();
+    this.executor = executor;
     preparer = new SegmentPreparer(volumes, segmentBytes, executor);
     if (segments.isEmpty()) {
       tail.salt = salt;
       startSegment(1);
     } else {
       preparer.begin();
+      becameDurable();
+      // What was cut off just now was never promised; what is left now is.
+      durableMark.noteDurable(durableSequence);
     }
-    batch = tail.sequence;
     hasGarbage = true;
     updateSize();
   }
@@ -373,7 +403,22 @@ public final class SegmentedLog implements LogStore {
       active().volume.sync();
       isWritten = false;
     }
+    becameDurable();
+  }
+
+  private void becameDurable() {
     batch = tail.sequence;
+    durableSequence = tail.sequence;
+  }
+
+  /**
+   * Notes outside of the log how far it is durable: damage before that is never taken for a write
+   * that a crash cut short. Done at every new segment and at the end too. For any thread.
+   */
+  public void noteDurable() {
+    if (failure == null) {
+      durableMark.noteDurable(durableSequence);
+    }
   }
 
   private void startSegment(long sequence) {
@@ -407,7 +452,8 @@ public final class SegmentedLog implements LogStore {
     }
     preparer.begin();
     writePosition = HEADER_BYTES;
-    batch = tail.sequence;
+    becameDurable();
+    durableMark.noteDurable(durableSequence);
     updateSize();
   }
 
@@ -436,9 +482,18 @@ public final class SegmentedLog implements LogStore {
       dropped.forEach(Segment::drop);
     }
     if (!dropped.isEmpty()) {
+      updateSize();
+      executor.execute(() -> delete(dropped));
+    }
+  }
+
+  /** Oldest first. What remains after a failure is a remnant that recovery takes away. */
+  private void delete(List<Segment> dropped) {
+    try {
       dropped.forEach(segment -> volumes.delete(segment.name));
       volumes.syncDirectory();
-      updateSize();
+    } catch (UncheckedIOException e) {
+      LOG.warn("{}: old segments could not be deleted: {}", volumes.location(), e.getMessage());
     }
   }
 
@@ -475,6 +530,7 @@ public final class SegmentedLog implements LogStore {
 
   @Override
   public void close() {
+    noteAtEnd();
     synchronized (lock) {
       if (failure == null) {
         failure = new IOException("the log is closed");
@@ -482,6 +538,15 @@ public final class SegmentedLog implements LogStore {
       preparer.close();
       segments.forEach(Segment::drop);
       segments.clear();
+    }
+  }
+
+  private void noteAtEnd() {
+    try {
+      noteDurable();
+    } catch (UncheckedIOException e) {
+      LOG.warn(
+          "{}: how far the log is durable was not noted: {}", volumes.location(), e.getMessage());
     }
   }
 }

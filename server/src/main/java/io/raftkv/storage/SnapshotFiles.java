@@ -20,11 +20,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Snapshots as files, {@code snapshot-<index>-<term>.snap}. What is being made or received has
- * another name until it is complete, verified and synced.
+ * Snapshots as files, {@code snapshot-<index>-<term>.snap} if this member made them and {@code
+ * received-<index>-<term>.snap} if another one did. What is being made or received has another name
+ * until it is complete, verified and synced.
  */
 public class SnapshotFiles implements SnapshotStore {
-  private static final Pattern SNAPSHOT = Pattern.compile("snapshot-(\\d{20})-(\\d{20})\\.snap");
+  /** For stores that belong to no cluster. */
+  static final long NO_CLUSTER = 0;
+
+  private static final String OWN = "snapshot-";
+  private static final String RECEIVED = "received-";
+  private static final Pattern SNAPSHOT =
+      Pattern.compile("(?:" + OWN + "|" + RECEIVED + ")(\\d{20})-\\d{20}\\.snap");
   private static final Pattern RECEIVING =
       Pattern.compile("receiving-\\d{20}-\\d{20}-\\d{20}\\.tmp");
   private static final String MAKING = "making-";
@@ -34,6 +41,9 @@ public class SnapshotFiles implements SnapshotStore {
 
   private final VolumeFactory volumes;
   private final boolean isCompressed;
+  private final long clusterId;
+
+  /** Guarded by this. */
   private final List<String> damaged = new ArrayList<>();
 
   /** By index. Guarded by this. */
@@ -41,15 +51,23 @@ public class SnapshotFiles implements SnapshotStore {
 
   private long number;
 
+  /** As below, for tests that know of no clusters. */
+  public SnapshotFiles(VolumeFactory volumes, boolean isCompressed) {
+    this(volumes, isCompressed, NO_CLUSTER);
+  }
+
   /**
    * Verifies what is there, the whole of it, and removes leftovers.
    *
    * @param volumes the folder, used for nothing else
    * @param isCompressed whether new snapshots are compressed, if the library for it is there
+   * @param clusterId written into every snapshot, and checked
+   * @throws DamagedException if a snapshot of another cluster is among them
    */
-  public SnapshotFiles(VolumeFactory volumes, boolean isCompressed) {
+  public SnapshotFiles(VolumeFactory volumes, boolean isCompressed, long clusterId) {
     this.volumes = volumes;
     this.isCompressed = isCompressed && BlockCompression.isAvailable();
+    this.clusterId = clusterId;
     for (String name : volumes.list()) {
       if (SNAPSHOT.matcher(name).matches()) {
         recover(name);
@@ -63,26 +81,51 @@ public class SnapshotFiles implements SnapshotStore {
     try (Volume volume = volumes.open(name)) {
       SnapshotReader reader = new SnapshotReader(volume);
       reader.verify();
-      if (!name.equals(fileName(reader.meta().last()))) {
-        throw new IOException("it is " + fileName(reader.meta().last()));
+      if (reader.clusterId() != clusterId) {
+        throw new DamagedException(
+            path(name), 0, of(reader.clusterId()), "move it back to where it belongs");
+      }
+      if (!name.endsWith(fileName("", reader.meta().last()))) {
+        throw new IOException("it is " + fileName(OWN, reader.meta().last()));
       }
       // After a crash of the process alone, file and name may still be in the page cache only.
       volume.sync();
       volumes.syncDirectory();
       snapshots.put(reader.meta().index(), new Complete(name, reader.meta(), volume.length()));
     } catch (IOException e) {
-      damaged.add(volumes.location() + "/" + name + " is not used: " + e.getMessage());
+      damaged.add(path(name) + " is not used: " + e.getMessage());
     }
   }
 
+  private static String of(long clusterId) {
+    return String.format("a snapshot of cluster %016x", clusterId);
+  }
+
+  private String path(String name) {
+    return volumes.location() + "/" + name;
+  }
+
   /** One line for each file that was found damaged and is not used. */
-  public List<String> damaged() {
+  public synchronized List<String> damaged() {
     return List.copyOf(damaged);
   }
 
   @Override
   public synchronized Optional<SnapshotMeta> latest() {
     return Optional.ofNullable(snapshots.lastEntry()).map(entry -> entry.getValue().meta);
+  }
+
+  @Override
+  public synchronized boolean isLatestOwn() {
+    return !snapshots.isEmpty() && snapshots.lastEntry().getValue().name.startsWith(OWN);
+  }
+
+  @Override
+  public synchronized void discard(long index) {
+    Complete discarded = snapshots.remove(index);
+    if (discarded != null) {
+      damaged.add(path(discarded.name) + " is not used any more");
+    }
   }
 
   @Override
@@ -93,7 +136,20 @@ public class SnapshotFiles implements SnapshotStore {
   @Override
   public Sink create(SnapshotMeta meta) {
     String name = MAKING + ++number + TEMPORARY;
-    return new FileSink(name, volumes.create(name), meta);
+    Volume volume = volumes.create(name);
+    try {
+      return new FileSink(name, volume, meta);
+    } catch (UncheckedIOException e) {
+      giveUp(name, volume);
+      throw e;
+    }
+  }
+
+  private void giveUp(String name, Volume volume) {
+    volume.close();
+    if (volumes.exists(name)) {
+      volumes.delete(name);
+    }
   }
 
   @Override
@@ -111,7 +167,7 @@ public class SnapshotFiles implements SnapshotStore {
       return new FileSource(volume, SnapshotFormat.readHeader(volume).meta());
     } catch (IOException e) {
       volume.close();
-      throw new UncheckedIOException(volumes.location() + "/" + name + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(path(name) + ": " + e.getMessage(), e);
     }
   }
 
@@ -160,22 +216,27 @@ public class SnapshotFiles implements SnapshotStore {
   @Override
   public void close() {}
 
-  private static String fileName(EntryId last) {
-    return String.format("snapshot-%020d-%020d.snap", last.index(), last.term());
+  private static String fileName(String origin, EntryId last) {
+    return String.format("%s%020d-%020d.snap", origin, last.index(), last.term());
   }
 
   /** Gives a complete file its name. On return the snapshot exists. */
-  private void publish(String temporary, Volume volume, SnapshotMeta meta, long bytes) {
+  private void publish(
+      String temporary, Volume volume, String origin, SnapshotMeta meta, long bytes) {
     if (volume.length() != bytes) {
       throw new UncheckedIOException(
           new IOException(temporary + " has " + volume.length() + " bytes of " + bytes));
     }
     volume.sync();
-    String name = fileName(meta.last());
+    String name = fileName(origin, meta.last());
     volumes.rename(temporary, name);
     volumes.syncDirectory();
+    Complete replaced;
     synchronized (this) {
-      snapshots.put(meta.index(), new Complete(name, meta, bytes));
+      replaced = snapshots.put(meta.index(), new Complete(name, meta, bytes));
+    }
+    if (replaced != null && !replaced.name.equals(name)) {
+      volumes.delete(replaced.name);
     }
   }
 
@@ -191,7 +252,7 @@ public class SnapshotFiles implements SnapshotStore {
       this.name = name;
       this.volume = volume;
       this.meta = meta;
-      writer = new SnapshotWriter(volume, meta, isCompressed);
+      writer = new SnapshotWriter(volume, clusterId, meta, isCompressed);
     }
 
     @Override
@@ -201,7 +262,7 @@ public class SnapshotFiles implements SnapshotStore {
 
     @Override
     public void commit() {
-      publish(name, volume, meta, writer.finish());
+      publish(name, volume, OWN, meta, writer.finish());
       isCommitted = true;
     }
 
@@ -211,9 +272,10 @@ public class SnapshotFiles implements SnapshotStore {
         return;
       }
       isClosed = true;
-      volume.close();
-      if (!isCommitted && volumes.exists(name)) {
-        volumes.delete(name);
+      if (isCommitted) {
+        volume.close();
+      } else {
+        giveUp(name, volume);
       }
     }
   }
@@ -263,6 +325,7 @@ public class SnapshotFiles implements SnapshotStore {
     private final String name;
     private final EntryId last;
     private final long totalBytes;
+    private final SpreadSync spreadSync;
     private @Nullable Volume volume;
     private long nextOffset;
 
@@ -271,6 +334,7 @@ public class SnapshotFiles implements SnapshotStore {
       this.volume = volume;
       this.last = last;
       this.totalBytes = totalBytes;
+      this.spreadSync = new SpreadSync(volume);
       nextOffset = volume.length();
     }
 
@@ -287,6 +351,7 @@ public class SnapshotFiles implements SnapshotStore {
       }
       opened().putData(nextOffset, ByteBuffer.wrap(data));
       nextOffset += data.length;
+      spreadSync.written(data.length);
     }
 
     @Override
@@ -295,10 +360,13 @@ public class SnapshotFiles implements SnapshotStore {
       try {
         SnapshotReader reader = new SnapshotReader(opened());
         reader.verify();
+        if (reader.clusterId() != clusterId) {
+          throw new IOException("received " + of(reader.clusterId()));
+        }
         if (!reader.meta().last().equals(last)) {
           throw new IOException("received " + reader.meta().last() + " in place of " + last);
         }
-        publish(name, opened(), reader.meta(), totalBytes);
+        publish(name, opened(), RECEIVED, reader.meta(), totalBytes);
         isFinished = true;
         return reader.meta();
       } catch (IOException e) {

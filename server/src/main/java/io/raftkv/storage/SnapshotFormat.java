@@ -12,7 +12,8 @@ import java.util.zip.CRC32C;
  * How a snapshot stands in its file. Everything is big endian.
  *
  * <pre>
- * header  | magic 8 | format 4 | flags 4 | index 8 | term 8 | length 4 | configuration ... | crc 4 |
+ * header  | magic 8 | format 4 | flags 4 | cluster id 8 | index 8 | term 8 |
+ *         | length 4 | configuration ... | crc 4 |
  * block   | raw length 4 | stored length 4 | crc 4 | stored bytes ... |      as often as needed
  * trailer | 0 4 | blocks 8 | raw bytes 8 | crc 4 |                           and nothing behind
  * </pre>
@@ -22,7 +23,7 @@ import java.util.zip.CRC32C;
  * in fewer bytes than it has.
  */
 final class SnapshotFormat {
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
   static final int FLAG_COMPRESSED = 1;
   static final int BLOCK_BYTES = 128 << 10;
   static final int BLOCK_HEADER_BYTES = 12;
@@ -31,18 +32,19 @@ final class SnapshotFormat {
   /** "raftksnp". */
   private static final long MAGIC = 0x726166746b736e70L;
 
-  private static final int HEADER_BYTES = 36;
+  private static final int HEADER_BYTES = 44;
   private static final int CONFIGURATION_BYTES_MAX = 1 << 20;
 
   private SnapshotFormat() {}
 
   /** A header as read: what it says, its size in bytes and its checksum. */
-  record Header(SnapshotMeta meta, int bytes, int crc) {}
+  record Header(long clusterId, SnapshotMeta meta, int bytes, int crc) {}
 
-  static byte[] encodeHeader(SnapshotMeta meta, boolean isCompressed) {
+  static byte[] encodeHeader(long clusterId, SnapshotMeta meta, boolean isCompressed) {
     byte[] configuration = meta.configuration().encode();
     ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + configuration.length + 4);
     out.putLong(MAGIC).putInt(FORMAT).putInt(isCompressed ? FLAG_COMPRESSED : 0);
+    out.putLong(clusterId);
     out.putLong(meta.last().index()).putLong(meta.last().term());
     out.putInt(configuration.length).put(configuration);
     out.putInt(crc(out.array(), out.position()));
@@ -58,7 +60,11 @@ final class SnapshotFormat {
         throw new IOException("not a snapshot");
       }
       int format = in.getInt();
+      if (format != FORMAT) {
+        throw new IOException("format " + format + " of another version");
+      }
       in.getInt();
+      long clusterId = in.getLong();
       EntryId last = new EntryId(in.getLong(), in.getLong());
       int length = in.getInt();
       if (length < 0 || length > CONFIGURATION_BYTES_MAX) {
@@ -70,13 +76,10 @@ final class SnapshotFormat {
       if (crc != crc(header, HEADER_BYTES + length)) {
         throw new IOException("bad header");
       }
-      if (format != FORMAT) {
-        throw new IOException("format " + format + " of another version");
-      }
       byte[] configuration = new byte[length];
       System.arraycopy(header, HEADER_BYTES, configuration, 0, length);
       SnapshotMeta meta = new SnapshotMeta(last, Configuration.decode(configuration));
-      return new Header(meta, header.length, crc);
+      return new Header(clusterId, meta, header.length, crc);
     } catch (UncheckedIOException e) {
       throw new IOException("header cannot be read: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {

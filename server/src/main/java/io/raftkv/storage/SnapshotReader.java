@@ -29,6 +29,10 @@ final class SnapshotReader extends InputStream {
     total = header.crc();
   }
 
+  long clusterId() {
+    return header.clusterId();
+  }
+
   SnapshotMeta meta() {
     return header.meta();
   }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 /** Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. Used by one thread. */
 final class SnapshotWriter extends OutputStream {
   private final Volume volume;
+  private final SpreadSync spreadSync;
   private final boolean isCompressed;
   private final byte[] block = new byte[SnapshotFormat.BLOCK_BYTES];
   private int blockLength;
@@ -18,10 +19,11 @@ final class SnapshotWriter extends OutputStream {
   private long offset;
   private int total;
 
-  SnapshotWriter(Volume volume, SnapshotMeta meta, boolean isCompressed) {
+  SnapshotWriter(Volume volume, long clusterId, SnapshotMeta meta, boolean isCompressed) {
     this.volume = volume;
+    this.spreadSync = new SpreadSync(volume);
     this.isCompressed = isCompressed;
-    byte[] header = SnapshotFormat.encodeHeader(meta, isCompressed);
+    byte[] header = SnapshotFormat.encodeHeader(clusterId, meta, isCompressed);
     put(ByteBuffer.wrap(header));
     total = ByteBuffer.wrap(header).getInt(header.length - 4);
   }
@@ -81,5 +83,6 @@ final class SnapshotWriter extends OutputStream {
     int length = bytes.remaining();
     volume.putData(offset, bytes);
     offset += length;
+    spreadSync.written(length);
   }
 }

@@ -10,14 +10,15 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identity of a member, in a file of two slots of 4 KiB: {@code magic | format | sequence |
- * cluster id | member id | crc}. A save writes the older slot, syncs it, and then the other one: a
- * crash leaves one of them whole, and so does a damaged page. The valid slot with the higher
- * sequence counts.
+ * The identity of a member, and how far its log is known to be durable, in a file of two slots of 4
+ * KiB: {@code magic | format | sequence | cluster id | member id | crc | durable sequence | crc}. A
+ * save writes the older slot, syncs it, and then the other one: a crash leaves one of them whole,
+ * and so does a damaged page. The valid slot with the higher sequence counts. What is noted of the
+ * log goes to the older slot alone: if that is lost, the note before it still tells the truth.
  *
- * <p>Used by one thread.
+ * <p>For any thread; the identity is saved by one.
  */
-public final class StableSlots implements StableStore {
+public final class StableSlots implements StableStore, DurableMark {
   static final String NAME = "identity";
   static final int FORMAT = 1;
   static final int SLOT_BYTES = 4096;
@@ -28,8 +29,10 @@ public final class StableSlots implements StableStore {
   private static final long MAGIC = 0x726166746b766964L;
 
   private static final int CRC_OFFSET = 36;
+  private static final int MARK_OFFSET = 40;
+  private static final int MARK_CRC_OFFSET = 48;
 
-  private record Slot(int number, long sequence, Identity identity) {}
+  private record Slot(int number, long sequence, Identity identity, long durableSequence) {}
 
   private final VolumeFactory volumes;
   private final Volume volume;
@@ -93,12 +96,12 @@ public final class StableSlots implements StableStore {
     if (best != null && (valid < 2 || best.number == 0)) {
       // A save was cut short, or a copy rotted. The sync of the copy that is left may have failed,
       // and it be in the page cache only, so both are written again, that one last.
-      save(best.identity);
+      saveBoth(best.identity, best.durableSequence);
     }
   }
 
   private @Nullable Slot decode(ByteBuffer in, int slot) {
-    if (in.getLong() != MAGIC || in.getInt(CRC_OFFSET) != crc(in.array())) {
+    if (in.getLong() != MAGIC || in.getInt(CRC_OFFSET) != crc(in.array(), CRC_OFFSET)) {
       return null;
     }
     int format = in.getInt();
@@ -109,7 +112,15 @@ public final class StableSlots implements StableStore {
           "written in format " + format,
           "use the version that wrote it");
     }
-    return new Slot(slot, in.getLong(), new Identity(in.getLong(), new MemberId(in.getLong())));
+    long sequence = in.getLong();
+    Identity identity = new Identity(in.getLong(), new MemberId(in.getLong()));
+    long durableSequence = in.getLong(MARK_OFFSET);
+    // Zeros: an identity of which nothing was noted yet.
+    boolean isNoted = durableSequence != 0 || in.getInt(MARK_CRC_OFFSET) != 0;
+    if (isNoted && in.getInt(MARK_CRC_OFFSET) != crc(in.array(), MARK_CRC_OFFSET)) {
+      return null;
+    }
+    return new Slot(slot, sequence, identity, durableSequence);
   }
 
   private static boolean isZero(byte[] bytes) {
@@ -123,53 +134,81 @@ public final class StableSlots implements StableStore {
 
   private DamagedException damaged(long offset, String what) {
     return new DamagedException(
-        volumes.location() + "/" + NAME,
-        offset,
-        what,
-        "restore this file, or replace the member by a new one with an empty data directory");
+        volumes.location() + "/" + NAME, offset, what, DamagedException.RESTORE);
   }
 
-  private static int crc(byte[] bytes) {
+  private static int crc(byte[] bytes, int length) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes, 0, CRC_OFFSET);
+    crc.update(bytes, 0, length);
     return (int) crc.getValue();
   }
 
   @Override
-  public Optional<Identity> identity() {
+  public synchronized Optional<Identity> identity() {
     return Optional.ofNullable(latest).map(Slot::identity);
   }
 
   @Override
-  public void save(Identity identity) {
+  public synchronized void save(Identity identity) {
+    saveBoth(identity, durableSequence());
+  }
+
+  private void saveBoth(Identity identity, long durableSequence) {
+    change(
+        () -> {
+          writeOlder(identity, durableSequence);
+          writeOlder(identity, durableSequence);
+        });
+  }
+
+  @Override
+  public synchronized long durableSequence() {
+    return latest == null ? 0 : latest.durableSequence;
+  }
+
+  @Override
+  public synchronized void noteDurable(long sequence) {
+    Slot known = latest;
+    if (known == null) {
+      throw new IllegalStateException("a log without an owner");
+    }
+    if (sequence > known.durableSequence) {
+      change(() -> writeOlder(known.identity, sequence));
+    }
+  }
+
+  private void change(Runnable writes) {
     if (failure != null) {
       throw new UncheckedIOException(
           new IOException("the store failed before and takes no more writes", failure));
     }
     try {
-      Slot before = latest;
-      long sequence = before == null ? 1 : before.sequence + 1;
-      int first = before == null ? 0 : 1 - before.number;
-      write(first, sequence, identity);
-      write(1 - first, sequence + 1, identity);
-      latest = new Slot(1 - first, sequence + 1, identity);
+      writes.run();
     } catch (UncheckedIOException e) {
       failure = e;
       throw e;
     }
   }
 
-  private void write(int number, long sequence, Identity identity) {
+  private void writeOlder(Identity identity, long durableSequence) {
+    Slot before = latest;
+    long sequence = before == null ? 1 : before.sequence + 1;
+    int number = before == null ? 0 : 1 - before.number;
     ByteBuffer out = ByteBuffer.allocate(SLOT_BYTES);
     out.putLong(MAGIC).putInt(FORMAT).putLong(sequence);
     out.putLong(identity.clusterId()).putLong(identity.memberId().value());
-    out.putInt(CRC_OFFSET, crc(out.array()));
+    out.putInt(CRC_OFFSET, crc(out.array(), CRC_OFFSET));
+    out.putLong(MARK_OFFSET, durableSequence);
+    if (durableSequence != 0) {
+      out.putInt(MARK_CRC_OFFSET, crc(out.array(), MARK_CRC_OFFSET));
+    }
     volume.putData((long) number * SLOT_BYTES, out.clear());
     volume.sync();
+    latest = new Slot(number, sequence, identity, durableSequence);
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     volume.close();
   }
 }

@@ -71,6 +71,7 @@ class KvModelTest {
     assertThat(view.compactedRevision()).isEqualTo(model.compacted);
     assertThat(view.clusterTimeMillis()).isEqualTo(model.timeMillis);
     assertThat(view.keys()).isEqualTo(model.now().size());
+    assertThat(view.historyBytes()).isEqualTo(model.historyBytes());
     OptionalLong nextExpiry =
         model.now().values().stream()
             .mapToLong(NaiveStore.Cell::expiryMillis)

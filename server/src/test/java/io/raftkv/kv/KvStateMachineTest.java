@@ -170,6 +170,78 @@ class KvStateMachineTest {
   }
 
   @Test
+  void oneCompactionForgetsABoundedNumberOfVersionsAndTheNextGoesOn() {
+    for (int i = 0; i < 12; i++) {
+      store.run(Commands.put(bytes("a"), bytes("1")));
+    }
+
+    store.run(Commands.compact(12));
+    assertThat(store.view().compactedRevision()).isEqualTo(6);
+    assertThat(store.view().get(bytes("a"), 6).orElseThrow().version()).isEqualTo(6);
+    store.run(Commands.compact(12));
+    store.run(Commands.compact(12));
+    assertThat(store.view().compactedRevision()).isEqualTo(12);
+    assertThat(store.view().historyBytes()).isZero();
+  }
+
+  @Test
+  void oneCompactionForgetsABoundedNumberOfBytes() {
+    for (int i = 0; i < 4; i++) {
+      store.run(Commands.put(bytes("a"), new byte[400]));
+    }
+
+    store.run(Commands.compact(4));
+
+    // Two values of 400 bytes are more than 500, one is not.
+    assertThat(store.view().compactedRevision()).isEqualTo(3);
+  }
+
+  @Test
+  void aRevisionIsForgottenAsAWhole() {
+    for (int i = 0; i < 6; i++) {
+      store.run(Commands.put(bytes("a" + i), bytes("1")));
+    }
+    store.run(Commands.delete(KeyRange.all(), 0, false));
+    store.run(Commands.put(bytes("a1"), bytes("2")));
+    store.run(Commands.delete(bytes("a1")));
+
+    store.run(Commands.compact(9));
+
+    assertThat(store.view().compactedRevision()).isEqualTo(8);
+    assertThat(store.view().count(KeyRange.all(), 8)).isEqualTo(1);
+  }
+
+  @Test
+  void historyTakesTheBytesOfWhatWasReplacedOrDeleted() {
+    store.run(Commands.put(bytes("key"), new byte[100]));
+    assertThat(store.view().historyBytes()).isZero();
+    store.run(Commands.put(bytes("key"), new byte[10]));
+    assertThat(store.view().historyBytes()).isEqualTo(100 + 64);
+    store.run(Commands.delete(bytes("key")));
+    assertThat(store.view().historyBytes()).isEqualTo(100 + 64 + 10 + 64 + 3 + 64);
+  }
+
+  @Test
+  void deletingTheFirstKeysOneByOneDoesNotWalkTheTombstonesBeforeThem() {
+    Machines queue = new Machines(KvLimits.DEFAULT);
+    int keys = 60_000;
+    for (int i = 0; i < keys; i++) {
+      queue.run(Commands.put(bytes(String.format("q/%06d", i)), bytes("")));
+    }
+
+    // Quadratic, this would look at 1.8 billion tombstones.
+    long deleted = 0;
+    long start = System.nanoTime();
+    for (int i = 0; i < keys; i++) {
+      deleted += queue.run(Commands.delete(KeyRange.prefix(bytes("q/")), 1, false)).getDeleted();
+    }
+
+    assertThat(deleted).isEqualTo(keys);
+    assertThat(System.nanoTime() - start).isLessThan(5_000_000_000L);
+    assertThat(queue.view().keys()).isZero();
+  }
+
+  @Test
   void aCommandThatIsNotKnownStopsAndChangesNothing() {
     store.run(Commands.put(bytes("a"), bytes("1")));
     UnknownFieldSet newer =

@@ -49,11 +49,60 @@ final class NaiveStore {
     } else if (command.hasDelete()) {
       delete(command.getDelete(), result);
     } else if (command.hasCompact()) {
-      compacted = Math.max(compacted, Math.min(revision(), command.getCompact().getRevision()));
+      compact(Math.min(revision(), command.getCompact().getRevision()));
     } else {
       expire(command.getExpire().getLimit(), result);
     }
     return result.setRevision(revision()).build().toByteArray();
+  }
+
+  private void compact(long to) {
+    int versions = 0;
+    long bytes = 0;
+    while (compacted < to) {
+      boolean isEnough =
+          versions >= limits.compactVersionsMax() || bytes >= limits.compactBytesMax();
+      int forgotten = superseded(compacted + 1).size();
+      if (isEnough && forgotten > 0) {
+        return;
+      }
+      compacted++;
+      versions += forgotten;
+      bytes += historyBytes(compacted);
+    }
+  }
+
+  /** What existed before this revision and no longer does, or has another value. */
+  private List<KeyVersion> superseded(long revision) {
+    TreeMap<byte[], Cell> after = revisions.get((int) revision);
+    return revisions.get((int) revision - 1).values().stream()
+        .map(Cell::shown)
+        .filter(
+            old ->
+                !after.containsKey(old.key())
+                    || after.get(old.key()).shown().modRevision() != old.modRevision())
+        .toList();
+  }
+
+  private long historyBytes(long revision) {
+    TreeMap<byte[], Cell> after = revisions.get((int) revision);
+    return superseded(revision).stream()
+        .mapToLong(
+            old ->
+                Superseded.VERSION_BYTES
+                    + old.value().length
+                    + (after.containsKey(old.key())
+                        ? 0
+                        : Superseded.VERSION_BYTES + old.key().length))
+        .sum();
+  }
+
+  long historyBytes() {
+    long bytes = 0;
+    for (long at = compacted + 1; at <= revision(); at++) {
+      bytes += historyBytes(at);
+    }
+    return bytes;
   }
 
   private void put(PutCommand put, CommandResult.Builder result) {

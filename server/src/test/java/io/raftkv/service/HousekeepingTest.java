@@ -11,13 +11,21 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class HousekeepingTest {
+  private static final long HISTORY_BYTES_MAX = 20 << 20;
+
   private final ManualClock clock = new ManualClock();
   private final KvStateMachine store =
       new KvStateMachine(
           new KvLimits(
-              KvLimits.DEFAULT.deleteKeysMax(), KvLimits.DEFAULT.previousBytesMax(), 2, 10));
+              KvLimits.DEFAULT.deleteKeysMax(),
+              KvLimits.DEFAULT.previousBytesMax(),
+              2,
+              KvLimits.DEFAULT.compactVersionsMax(),
+              KvLimits.DEFAULT.compactBytesMax(),
+              10));
   private final SingleConsensus consensus = new SingleConsensus(clock, store);
-  private final Housekeeping housekeeping = new Housekeeping(consensus, store, clock, 20);
+  private final Housekeeping housekeeping =
+      new Housekeeping(consensus, store, clock, 20, HISTORY_BYTES_MAX);
 
   private void putWithTtl(String key, long ttlMillis) {
     var unused =
@@ -33,6 +41,7 @@ final class HousekeepingTest {
   @Test
   void keysExpireOnceTheirTimeHasPassed() {
     putWithTtl("a", 100);
+    housekeeping.run();
     clock.advance(Duration.ofMillis(99));
     housekeeping.run();
     assertThat(store.view().keys()).isEqualTo(1);
@@ -47,6 +56,7 @@ final class HousekeepingTest {
       putWithTtl("k" + i, 100);
     }
     putWithTtl("later", 1_000);
+    housekeeping.run();
     clock.advance(Duration.ofMillis(100));
     housekeeping.run();
     assertThat(store.view().keys()).isEqualTo(1);
@@ -70,6 +80,7 @@ final class HousekeepingTest {
   @Test
   void onlyTheLeaderProposes() {
     putWithTtl("a", 1);
+    housekeeping.run();
     clock.advance(Duration.ofMillis(5));
     consensus.leader = SingleConsensus.OTHER;
     housekeeping.run();
@@ -79,6 +90,7 @@ final class HousekeepingTest {
   @Test
   void oneProposalIsUnderWayAtATimeAndAFailedOneIsMadeAgain() {
     putWithTtl("a", 1);
+    housekeeping.run();
     clock.advance(Duration.ofMillis(5));
     consensus.proposalFailure = new RaftException(RaftException.Reason.QUEUE_FULL, "full");
     housekeeping.run();
@@ -90,5 +102,56 @@ final class HousekeepingTest {
     assertThat(consensus.proposals()).isEqualTo(3);
     consensus.release();
     assertThat(store.view().keys()).isZero();
+  }
+
+  private void putBytes(String key, int bytes) {
+    var unused =
+        consensus.propose(Commands.put(ServiceHarness.bytes(key).toByteArray(), new byte[bytes]));
+  }
+
+  @Test
+  void wallClockThatJumpsExpiresNothing() {
+    putWithTtl("a", 60_000);
+    housekeeping.run();
+    clock.jumpWall(Duration.ofDays(365));
+    housekeeping.run();
+    assertThat(store.view().keys()).isEqualTo(1);
+    assertThat(consensus.proposals()).isEqualTo(1);
+  }
+
+  @Test
+  void historyOfTooManyBytesIsHalved() {
+    for (int i = 0; i < 19; i++) {
+      putBytes("a", 1 << 20);
+    }
+    housekeeping.run();
+    assertThat(store.view().compactedRevision()).isZero();
+    for (int i = 0; i < 3; i++) {
+      putBytes("a", 1 << 20);
+    }
+
+    housekeeping.run();
+
+    assertThat(store.view().historyBytes())
+        .isBetween(
+            HISTORY_BYTES_MAX / 2 - KvLimits.DEFAULT.compactBytesMax(), HISTORY_BYTES_MAX / 2);
+    assertThat(store.view().compactedRevision()).isLessThan(store.view().revision());
+  }
+
+  @Test
+  void bytesOfDeletedKeysAreFreedOnceNothingIsWritten() {
+    putBytes("a", 1 << 20);
+    var unused = consensus.propose(Commands.delete(ServiceHarness.bytes("a").toByteArray()));
+    housekeeping.run();
+    clock.advance(Housekeeping.IDLE_AFTER.minusMillis(1));
+    housekeeping.run();
+    assertThat(store.view().historyBytes()).isPositive();
+
+    clock.advance(Duration.ofMillis(1));
+    housekeeping.run();
+    housekeeping.run();
+
+    assertThat(store.view().historyBytes()).isZero();
+    assertThat(consensus.proposals()).isEqualTo(3);
   }
 }

@@ -15,6 +15,11 @@ final class ManualClock implements NodeClock {
     wallMillis += by.toMillis();
   }
 
+  /** The wall clock alone: someone has set it. */
+  void jumpWall(Duration by) {
+    wallMillis += by.toMillis();
+  }
+
   @Override
   public long nanoTime() {
     return nanos;

@@ -33,6 +33,7 @@ public final class FaultyVolumes implements VolumeFactory {
   private TreeMap<String, Content> durableNames = new TreeMap<>();
   private final List<Consumer<TreeMap<String, Content>>> unsyncedNames = new ArrayList<>();
   private long operations;
+  private long syncs;
   private long failingOperation = -1;
   private long powerCutOperation = -1;
   private boolean isOff;
@@ -51,6 +52,11 @@ public final class FaultyVolumes implements VolumeFactory {
     PowerCutException() {
       super(new IOException("power cut"));
     }
+  }
+
+  /** Syncs of files so far. */
+  long syncs() {
+    return syncs;
   }
 
   /** Operations so far. */
@@ -354,6 +360,7 @@ public final class FaultyVolumes implements VolumeFactory {
     @Override
     public void sync() {
       checkUsable();
+      syncs++;
       if (begin()) {
         if (!isOff) {
           content.failSync();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -121,7 +122,19 @@ public final class LogBench implements Callable<Integer> {
       }
       return count * 1e9 / (System.nanoTime() - start);
     } finally {
-      executor.shutdown();
+      end(executor);
+    }
+  }
+
+  /** What it still prepares belongs to the folder that is deleted next. */
+  private static void end(ExecutorService executor) {
+    executor.shutdown();
+    try {
+      if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("a segment takes more than a minute");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -148,7 +161,7 @@ public final class LogBench implements Callable<Integer> {
           "reopened with %,d entries, %,d MiB: %.0f ms%n",
           log.lastIndex(), log.sizeBytes() >> 20, millis);
     } finally {
-      executor.shutdown();
+      end(executor);
     }
   }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mapdb.volume.FileChannelVol;
@@ -72,6 +75,29 @@ class MapDbVolumesTest {
       assertThatThrownBy(() -> volume.getData(0, new byte[1], 0, 1))
           .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining("read " + folder.resolve("a"));
+    }
+  }
+
+  /** MapDB goes on with the rest of a short write where the write began. */
+  @Test
+  void shortWriteIntoPreparedSpaceIsNoticed() throws ReflectiveOperationException {
+    Field channel = FileChannelVol.class.getDeclaredField("channel");
+    channel.setAccessible(true);
+    for (int taken = 1; taken < 64; taken++) {
+      MapDbVolumes.FileVolume volume =
+          new MapDbVolumes.FileVolume(folder.resolve("prepared" + taken));
+      volume.putData(0, ByteBuffer.allocate(4096));
+      ShortWrites file = new ShortWrites((FileChannel) channel.get(volume.volume));
+      channel.set(volume.volume, file);
+      byte[] data = new byte[64];
+      new Random(taken).nextBytes(data);
+
+      file.bytesMax = taken;
+
+      assertThatThrownBy(() -> volume.putData(100, ByteBuffer.wrap(data)))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("short");
+      volume.close();
     }
   }
 

@@ -18,8 +18,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SegmentedLogCrashTest {
   private static final Identity IDENTITY = new Identity(7, new MemberId(0xa11ce));
 
+  /** With the mark on the same disk, so that the power goes between any two of its writes too. */
   private static SegmentedLog open(VolumeFactory volumes, int segmentBytes) {
-    return new SegmentedLog(volumes, IDENTITY, segmentBytes, 99, Runnable::run);
+    StableSlots mark = new StableSlots(volumes);
+    if (mark.identity().isEmpty()) {
+      mark.save(IDENTITY);
+    }
+    return new SegmentedLog(volumes, IDENTITY, segmentBytes, 99, Runnable::run, mark);
   }
 
   @ParameterizedTest
@@ -139,13 +144,13 @@ class SegmentedLogCrashTest {
   @Test
   void logGoesOnWithoutAReserveUntilTheSegmentIsFull() {
     FaultyVolumes volumes = new FaultyVolumes(new Random(1));
-    try (SegmentedLog log = open(volumes, 4096)) {
+    try (SegmentedLog log = openUnmarked(volumes)) {
       assertThat(log.isSpaceReserved()).isTrue();
     }
     volumes.restart();
     // Recovery: one write, one sync, one deletion of a leftover, one sync of the folder.
     volumes.failAt(volumes.operations() + 6);
-    try (SegmentedLog log = open(volumes, 4096)) {
+    try (SegmentedLog log = openUnmarked(volumes)) {
       assertThat(log.isSpaceReserved()).isFalse();
       log.append(LogStoreContract.entries(1, 10, 1));
       log.sync();
@@ -154,5 +159,9 @@ class SegmentedLogCrashTest {
       log.sync();
       assertThat(log.isSpaceReserved()).isTrue();
     }
+  }
+
+  private static SegmentedLog openUnmarked(VolumeFactory volumes) {
+    return new SegmentedLog(volumes, IDENTITY, 4096, 99, Runnable::run);
   }
 }

@@ -30,6 +30,27 @@ class SegmentedLogDamageTest {
   /** States after each entry and each other operation. */
   private final List<State> states = new ArrayList<>();
 
+  private DurableMark mark = new RecordedMark(0);
+
+  private static final class RecordedMark implements DurableMark {
+    private long sequence;
+
+    RecordedMark(long sequence) {
+      this.sequence = sequence;
+    }
+
+    @Override
+    public long durableSequence() {
+      return sequence;
+    }
+
+    @Override
+    public void noteDurable(long noted) {
+      assertThat(noted).isPositive();
+      sequence = Math.max(sequence, noted);
+    }
+  }
+
   /** Where the last batch starts in the last file. */
   private int lastBatch;
 
@@ -129,7 +150,88 @@ class SegmentedLogDamageTest {
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining(name)
         .hasMessageContaining("offset " + Records.recordBytes(SegmentHeader.BODY_BYTES))
-        .hasMessageContaining("restore this file, or replace the member");
+        .hasMessageContaining("restore the data directory from a copy")
+        .hasMessageNotContaining("empty");
+  }
+
+  private SegmentedLog openMarked(VolumeFactory volumes) {
+    return new SegmentedLog(volumes, IDENTITY, SEGMENT_BYTES, 99, Runnable::run, mark);
+  }
+
+  /** The log as it was written, but with a mark that was noted at its end. */
+  private FaultyVolumes volumesOfACleanEnd(String changed, byte[] content) {
+    FaultyVolumes intact = volumes("", new byte[0]);
+    openMarked(intact).close();
+    return volumes(changed, content);
+  }
+
+  @Test
+  void damageInTheLastWriteIsFoundOnceTheLogWasClosed() {
+    String name = files.lastKey();
+    for (int at = lastBatch; at < lastBatchEnd; at++) {
+      byte[] content = files.get(name).clone();
+      content[at] ^= 0x40;
+      FaultyVolumes volumes = volumesOfACleanEnd(name, content);
+      boolean isPadding = files.get(name)[at] == 0;
+      try (SegmentedLog log = openMarked(volumes)) {
+        assertThat(isPadding).as("byte %s", at).isTrue();
+        assertThat(State.of(log)).isEqualTo(last());
+      } catch (DamagedException e) {
+        assertThat(e.getMessage()).contains(name, "records are missing that were durable");
+      }
+    }
+  }
+
+  @Test
+  void tailThatTheMarkDoesNotCoverIsCut() {
+    FaultyVolumes volumes = volumes("", new byte[0]);
+    openMarked(volumes).close();
+    DurableMark beforeTheCrash = new RecordedMark(mark.durableSequence());
+    try (SegmentedLog log = openMarked(volumes)) {
+      log.append(LogStoreContract.entries(23, 24, 4));
+      log.sync();
+    }
+    volumes.flipBit(files.lastKey(), 8L * (lastBatchEnd + 40));
+
+    mark = beforeTheCrash;
+    try (SegmentedLog log = openMarked(volumes)) {
+      assertThat(State.of(log)).isEqualTo(last());
+    }
+  }
+
+  @Test
+  void newestSegmentThatIsGoneIsFound() {
+    FaultyVolumes volumes = volumes("", new byte[0]);
+    openMarked(volumes).close();
+    volumes.take(files.lastKey());
+    assertThatThrownBy(() -> openMarked(volumes))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("records are missing that were durable");
+  }
+
+  @Test
+  void newestSegmentIsMissedFromItsFirstEntryOn() {
+    FaultyVolumes volumes = new FaultyVolumes(new Random(1));
+    SegmentedLog log = openMarked(volumes);
+    log.append(LogStoreContract.entries(1, 20, 1));
+    log.sync();
+    // Not closed: what was noted with the segment has to do.
+    volumes.powerLoss();
+    List<String> names = volumes.list().stream().filter(name -> name.endsWith(".seg")).toList();
+    assertThat(names).hasSizeGreaterThan(1);
+
+    volumes.take(names.get(names.size() - 1));
+
+    assertThatThrownBy(() -> openMarked(volumes)).isInstanceOf(DamagedException.class);
+  }
+
+  @Test
+  void logThatIsGoneAltogetherIsNotBegunAnew() {
+    openMarked(volumes("", new byte[0])).close();
+    assertThatThrownBy(() -> openMarked(new FaultyVolumes(new Random(1))))
+        .isInstanceOf(DataDirException.class)
+        .hasMessageContaining("has lost its log")
+        .hasMessageContaining("restore the data directory from a copy");
   }
 
   @Test
@@ -271,6 +373,31 @@ class SegmentedLogDamageTest {
     volumes.flipBit(name, 8L * (end - 70));
     try (SegmentedLog log = open(volumes)) {
       assertThat(log.lastIndex()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void entryOfAKindThatANewerVersionWroteIsRefusedByName() {
+    FaultyVolumes volumes = new FaultyVolumes(new Random(1));
+    try (SegmentedLog log = open(volumes)) {
+      log.append(LogStoreContract.entries(1, 2, 1));
+      log.sync();
+      String name = volumes.list().stream().filter(each -> each.endsWith(".seg")).toList().get(0);
+      int entry =
+          Records.recordBytes(SegmentHeader.BODY_BYTES)
+              + Records.RECORD_HEADER_BYTES
+              + Records.ENTRIES_PREFIX_BYTES;
+      byte[] content = volumes.bytes(name);
+      ByteBuffer in = ByteBuffer.wrap(content);
+      in.putInt(entry + 24, 99);
+      in.putInt(entry + 4, new Records().entryCrc(1, in, entry, in.getInt(entry)));
+      try (Volume volume = volumes.open(name)) {
+        volume.putData(entry, in.limit(entry + Records.ENTRY_HEADER_BYTES).position(entry));
+      }
+
+      assertThatThrownBy(() -> log.read(1, 2, 1))
+          .isInstanceOf(DamagedException.class)
+          .hasMessageContaining("unknown kind 99; use the version that wrote it");
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.raftkv.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.raft.SnapshotStore;
 import java.io.IOException;
@@ -120,5 +121,57 @@ class SnapshotFilesTest extends SnapshotStoreContract {
     assertThat(load(store, 10)).isEqualTo(state(1, 300_000));
     make(store, meta(10), state(1, 300_000));
     assertThat(store.sizeBytes()).isLessThan(uncompressed);
+  }
+
+  @Test
+  void receivedSnapshotIsKnownAsSuchAfterARestart() {
+    SnapshotStore other = new MemorySnapshots();
+    make(other, meta(20), state(1, 1000));
+    byte[] file = file(other, 20);
+    try (SnapshotStore.Receiver receiver = store.receive(meta(20).last(), file.length)) {
+      receiver.write(file);
+      assertThat(receiver.finish()).isEqualTo(meta(20));
+    }
+    store = reopen(store);
+    assertThat(store.isLatestOwn()).isFalse();
+    make(store, meta(20), state(1, 1000));
+    store = reopen(store);
+    assertThat(store.isLatestOwn()).isTrue();
+    assertThat(volumes.list()).hasSize(1);
+  }
+
+  @Test
+  void snapshotOfAnotherClusterIsRefused() {
+    make(store, meta(10), state(1, 1000));
+    byte[] file = file(store, 10);
+    assertThatThrownBy(() -> new SnapshotFiles(volumes, true, 7))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("a snapshot of cluster 0000000000000000");
+
+    SnapshotStore ours = new MemorySnapshots(7);
+    try (SnapshotStore.Receiver receiver = ours.receive(meta(10).last(), file.length)) {
+      receiver.write(file);
+      assertThatThrownBy(receiver::finish).isInstanceOf(UncheckedIOException.class);
+    }
+    assertThat(ours.latest()).isEmpty();
+  }
+
+  @Test
+  void snapshotWhoseHeaderCannotBeWrittenLeavesNothing() {
+    volumes.failAt(volumes.operations() + 2);
+    assertThatThrownBy(() -> store.create(meta(10))).isInstanceOf(UncheckedIOException.class);
+    assertThat(volumes.list()).isEmpty();
+  }
+
+  @Test
+  void largeSnapshotIsSyncedWhileItIsWritten() throws IOException {
+    try (SnapshotStore.Sink sink = store.create(meta(10))) {
+      byte[] random = new byte[1 << 20];
+      new Random(5).nextBytes(random);
+      for (int i = 0; i < 20; i++) {
+        sink.stream().write(random);
+      }
+      assertThat(volumes.syncs()).isEqualTo(2);
+    }
   }
 }

@@ -142,6 +142,36 @@ abstract class SnapshotStoreContract {
   }
 
   @Test
+  void ownSnapshotsAndReceivedOnesAreToldApart() {
+    make(store, meta(10), state(1, 1000));
+    assertThat(store.isLatestOwn()).isTrue();
+    SnapshotStore other = new MemorySnapshots();
+    make(other, meta(20), state(1, 1000));
+    byte[] file = file(other, 20);
+    try (SnapshotStore.Receiver receiver = store.receive(meta(20).last(), file.length)) {
+      receiver.write(file);
+      assertThat(receiver.finish()).isEqualTo(meta(20));
+    }
+    assertThat(store.isLatestOwn()).isFalse();
+    store.retain(1);
+    assertThat(store.latest()).contains(meta(20));
+    assertThat(store.isLatestOwn()).isFalse();
+  }
+
+  @Test
+  void discardedSnapshotGivesPlaceToTheOneBeforeAndToANewOneOfTheSameEntry() throws IOException {
+    make(store, meta(10), state(1, 1000));
+    make(store, meta(20), state(2, 1000));
+
+    store.discard(20);
+
+    assertThat(store.latest()).contains(meta(10));
+    assertThatThrownBy(() -> store.open(20)).isInstanceOf(UncheckedIOException.class);
+    make(store, meta(20), state(3, 1000));
+    assertThat(load(store, 20)).isEqualTo(state(3, 1000));
+  }
+
+  @Test
   void unfinishedReceiverGoesOnWhereItWas() throws IOException {
     SnapshotStore other = new MemorySnapshots();
     make(other, meta(10), state(1, 300_000));

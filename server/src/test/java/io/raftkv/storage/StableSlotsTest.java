@@ -62,6 +62,44 @@ class StableSlotsTest extends StableStoreContract {
   }
 
   @Test
+  void crashAtAnyOperationLeavesTheOldOrTheNewMarkAndTheIdentity() {
+    for (long operation = 1; operation <= 10; operation++) {
+      for (int seed = 0; seed < 60; seed++) {
+        volumes = new FaultyVolumes(new Random(seed));
+        StableSlots stable = new StableSlots(volumes);
+        stable.save(FIRST);
+        stable.noteDurable(1);
+        volumes.cutPowerAt(volumes.operations() + operation);
+        long noted = 1;
+        try {
+          for (long sequence = 2; sequence <= 6; sequence++) {
+            stable.noteDurable(sequence);
+            noted = sequence;
+          }
+        } catch (UncheckedIOException e) {
+          assertThat(e).isInstanceOf(FaultyVolumes.PowerCutException.class);
+        }
+        volumes.powerLoss();
+        StableSlots found = new StableSlots(volumes);
+        assertThat(found.identity()).contains(FIRST);
+        assertThat(found.durableSequence()).isBetween(noted, noted + 1);
+      }
+    }
+  }
+
+  @Test
+  void markNeverGoesBackAndSurvivesANewIdentity() {
+    StableSlots stable = new StableSlots(volumes);
+    stable.save(FIRST);
+    assertThat(stable.durableSequence()).isZero();
+    stable.noteDurable(7);
+    stable.noteDurable(5);
+    stable.save(SECOND);
+    stable.close();
+    assertThat(new StableSlots(volumes).durableSequence()).isEqualTo(7);
+  }
+
+  @Test
   void oneDamagedCopyIsRepairedFromTheOther() {
     for (int at = 0; at < 2 * StableSlots.SLOT_BYTES; at += 7) {
       volumes = new FaultyVolumes(new Random(1));
@@ -84,7 +122,8 @@ class StableSlotsTest extends StableStoreContract {
     volumes.flipBit(StableSlots.NAME, 8 * (StableSlots.SLOT_BYTES + 20));
     assertThatThrownBy(this::create)
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining("neither copy of the identity is valid");
+        .hasMessageContaining("neither copy of the identity is valid")
+        .hasMessageContaining("restore the data directory from a copy");
   }
 
   @Test

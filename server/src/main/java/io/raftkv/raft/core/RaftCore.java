@@ -99,14 +99,14 @@ public final class RaftCore {
   /**
    * Appends commands to the log of this leader; {@link #proposalRefusal} is empty.
    *
-   * @param wallMillis the leader's clock
+   * @param clusterTimeMillis of now; an entry never has an earlier one than the entry before
    * @return index of the first one; the others follow it. Their term is {@link #term}
    */
-  public long propose(List<byte[]> commands, long wallMillis) {
+  public long propose(List<byte[]> commands, long clusterTimeMillis) {
     Leader leader = (Leader) role;
     long first = log.lastIndex() + 1;
     for (byte[] command : commands) {
-      leader.append(LogEntry.Kind.COMMAND, wallMillis, command);
+      leader.append(LogEntry.Kind.COMMAND, clusterTimeMillis, command);
     }
     return first;
   }
@@ -149,6 +149,11 @@ public final class RaftCore {
   /** Tells that the snapshot could not be made; a later one will be tried. */
   public void snapshotFailed() {
     snapshotSchedule.end();
+  }
+
+  /** Tells that the newest snapshot is damaged and gone: one is taken as soon as can be. */
+  public void snapshotLost() {
+    snapshotSchedule.request();
   }
 
   /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
@@ -608,6 +613,11 @@ public final class RaftCore {
 
   public EntryId lastEntry() {
     return log.last();
+  }
+
+  /** The latest cluster time of the entries that were in this log; 0 if there were none. */
+  public long lastClusterTimeMillis() {
+    return log.lastClusterTimeMillis();
   }
 
   public long commitIndex() {

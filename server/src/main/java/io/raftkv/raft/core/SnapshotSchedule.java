@@ -9,6 +9,9 @@ final class SnapshotSchedule {
   private long bytes;
   private boolean isUnderWay;
 
+  /** One is wanted at once, even of a state of which there was one. */
+  private boolean isRequested;
+
   SnapshotSchedule(RaftOptions options, long snapshotIndex) {
     this.options = options;
     this.lastIndex = snapshotIndex;
@@ -19,14 +22,22 @@ final class SnapshotSchedule {
   }
 
   boolean isDue(long handedIndex) {
-    return !isUnderWay
-        && handedIndex > lastIndex
+    return !isUnderWay && (isRequested || isEnough(handedIndex));
+  }
+
+  private boolean isEnough(long handedIndex) {
+    return handedIndex > lastIndex
         && (handedIndex - lastIndex >= options.snapshotEntries()
             || bytes >= options.snapshotBytes());
   }
 
+  void request() {
+    isRequested = true;
+  }
+
   void begin(long index) {
     isUnderWay = true;
+    isRequested = false;
     restart(index);
   }
 

@@ -50,6 +50,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final AtomicLong appliedIndex = new AtomicLong();
 
   private final Pending pending = new Pending();
+  private final ClusterClock clusterClock;
   private final Forwards forwards;
   private final List<TransferWaiter> transfers = new ArrayList<>();
   private final TreeMap<Long, List<CompletableFuture<Void>>> reads = new TreeMap<>();
@@ -96,6 +97,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     this.parts = parts;
     tickNanos = parts.tick().toNanos();
     termGuard = new TermGuard(parts.clock());
+    clusterClock = new ClusterClock(parts.clock());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick());
     appliedIndex.set(core.appliedIndex());
@@ -198,6 +200,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   @Override
   public void snapshotFailed() {
     report(RaftCore::snapshotFailed);
+  }
+
+  @Override
+  public void snapshotLost() {
+    report(RaftCore::snapshotLost);
   }
 
   @Override
@@ -315,6 +322,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   // --- proposals -------------------------------------------------------------------------------
 
   private void propose() {
+    if (core.isLeader()) {
+      clusterClock.lead(core.term(), core.lastClusterTimeMillis());
+    }
     if (proposals.isEmpty()) {
       return;
     }
@@ -322,7 +332,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     if (refusal.isEmpty()) {
       List<byte[]> commands = new ArrayList<>(proposals.size());
       proposals.forEach(proposal -> commands.add(proposal.command()));
-      long index = core.propose(commands, parts.clock().wallMillis());
+      long index = core.propose(commands, clusterClock.millis());
       for (Request.Propose proposal : proposals) {
         pending.add(core.term(), index++, proposal.completion());
       }

@@ -18,6 +18,6 @@ public interface NodeClock {
   /** Monotone, from an arbitrary origin: what ticks and timeouts are measured by. */
   long nanoTime();
 
-  /** Milliseconds since 1970: stamped on entries, never compared with another machine's. */
+  /** Milliseconds since 1970: where cluster time begins, never compared with another machine's. */
   long wallMillis();
 }

@@ -15,9 +15,12 @@ import io.raftkv.raft.core.RaftLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** From the stores to a core: what a member does before it talks to anyone. */
 final class Recovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final long READ_BYTES_MAX = 8 << 20;
 
   private Recovery() {}
@@ -54,7 +57,21 @@ final class Recovery {
               + ": a snapshot is missing or damaged");
     }
     if (!matches(store, snapshot.last())) {
+      if (parts.snapshots().isLatestOwn()) {
+        // A snapshot is made of no more than the log holds durably: what it was made of was synced.
+        throw new IllegalStateException(
+            "the log ends at entry "
+                + store.lastIndex()
+                + " and does not match snapshot "
+                + snapshot.last()
+                + " that was made of it: synced entries are lost; restore the data directory from"
+                + " a copy made after the member last ran, or leave the member stopped");
+      }
       // The snapshot came from a leader, and the crash came before the log was replaced by it.
+      LOG.info(
+          "the log, which ends at entry {}, is replaced by the received snapshot {}",
+          store.lastIndex(),
+          snapshot.last());
       store.resetTo(snapshot.last());
       store.sync();
     }

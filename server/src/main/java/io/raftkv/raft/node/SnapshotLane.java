@@ -10,7 +10,9 @@ import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.core.SnapshotTransfer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -41,6 +43,9 @@ final class SnapshotLane {
 
     void snapshotSent(SnapshotTransfer transfer, boolean isAccepted);
 
+    /** A snapshot was found damaged and is gone: one of the current state should take its place. */
+    void snapshotLost();
+
     void snapshotReceived(Message.SnapshotReceived message);
   }
 
@@ -55,7 +60,12 @@ final class SnapshotLane {
     record Ack(Message.SnapshotAck message) implements Work {}
   }
 
-  private record Incoming(EntryId last, SnapshotStore.Receiver receiver) {}
+  private record Incoming(EntryId last, long totalBytes, SnapshotStore.Receiver receiver) {
+    /** Two leaders may have made files of the same entry that differ. */
+    boolean isOf(Message.SnapshotChunk m) {
+      return last.equals(m.last()) && totalBytes == m.totalBytes();
+    }
+  }
 
   private final MemberId self;
   private final SnapshotStore snapshots;
@@ -207,6 +217,9 @@ final class SnapshotLane {
     }
     try {
       if (m.isRefused()) {
+        if (sender.isAllSent()) {
+          discardIfDamaged(sender.transfer.meta());
+        }
         end(sender, false);
       } else if (sender.answered(m.nextOffset(), clock.nanoTime())) {
         end(sender, true);
@@ -234,11 +247,33 @@ final class SnapshotLane {
         transfer.meta().last(),
         transfer.to(),
         e.getMessage());
+    discardIfDamaged(transfer.meta());
     SnapshotSender sender = outgoing.get(transfer.to());
     if (sender != null) {
       end(sender, false);
     } else {
       listener.snapshotSent(transfer, false);
+    }
+  }
+
+  /**
+   * Who refuses a snapshot as a whole may have good reason: sent again, it would be refused for
+   * ever. Neither could this member start from it.
+   */
+  private void discardIfDamaged(SnapshotMeta meta) {
+    try (SnapshotStore.Source source = snapshots.open(meta.index())) {
+      // To its end: only there all of it is verified.
+      source.stream().transferTo(OutputStream.nullOutputStream());
+    } catch (IOException | UncheckedIOException e) {
+      if (e.getCause() instanceof NoSuchFileException) {
+        return; // a newer one has replaced it
+      }
+      LOG.error(
+          "snapshot {} is damaged and no longer used, a new one will be made: {}",
+          meta.last(),
+          e.getMessage());
+      snapshots.discard(meta.index());
+      listener.snapshotLost();
     }
   }
 
@@ -278,12 +313,15 @@ final class SnapshotLane {
       return m.totalBytes();
     }
     SnapshotStore.Receiver receiver = receiver(m);
-    if (m.offset() != receiver.nextOffset() || !isIntact(m)) {
-      return receiver.nextOffset();
-    }
-    receiver.write(m.data());
+    // All of it may be there already, if we crashed before the end was done.
     if (receiver.nextOffset() < m.totalBytes()) {
-      return receiver.nextOffset();
+      if (m.offset() != receiver.nextOffset() || !isIntact(m)) {
+        return receiver.nextOffset();
+      }
+      receiver.write(m.data());
+      if (receiver.nextOffset() < m.totalBytes()) {
+        return receiver.nextOffset();
+      }
     }
     SnapshotMeta meta = receiver.finish();
     dropIncoming();
@@ -294,10 +332,10 @@ final class SnapshotLane {
 
   private SnapshotStore.Receiver receiver(Message.SnapshotChunk m) {
     Incoming current = incoming;
-    if (current == null || !current.last.equals(m.last())) {
+    if (current == null || !current.isOf(m)) {
       dropIncoming();
       LOG.info("receiving snapshot {} from {}", m.last(), m.from());
-      current = new Incoming(m.last(), snapshots.receive(m.last(), m.totalBytes()));
+      current = new Incoming(m.last(), m.totalBytes(), snapshots.receive(m.last(), m.totalBytes()));
       incoming = current;
     }
     return current.receiver;

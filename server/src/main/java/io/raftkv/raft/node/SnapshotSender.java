@@ -21,6 +21,10 @@ final class SnapshotSender {
   private final Transport transport;
   private final SnapshotStore.Source source;
   private long offset;
+
+  /** Where what was sent last ends. */
+  private long sentTo;
+
   private long sentAtNanos;
   private int retries;
 
@@ -35,6 +39,7 @@ final class SnapshotSender {
   void sendChunk(long nowNanos) {
     sentAtNanos = nowNanos;
     byte[] data = source.read(offset, CHUNK_BYTES);
+    sentTo = offset + data.length;
     CRC32C crc = new CRC32C();
     crc.update(data);
     transport.send(
@@ -52,18 +57,24 @@ final class SnapshotSender {
 
   /** Returns whether all of it has arrived. */
   boolean answered(long nextOffset, long nowNanos) {
-    if (nextOffset >= source.totalBytes()) {
+    if (nextOffset == source.totalBytes()) {
       return true;
     }
-    if (nextOffset == offset) {
-      // It answers an older copy of what came before: the chunk that it wants is on its way. To
-      // send it again would double all that follows, with every retry.
+    if (nextOffset == offset || nextOffset > source.totalBytes()) {
+      // It answers to another file of the same entry, or to an older copy of what came before: the
+      // chunk that it wants is on its way. To send it again would double all that follows, with
+      // every retry.
       return false;
     }
     retries = 0;
     offset = Math.max(0, nextOffset);
     sendChunk(nowNanos);
     return false;
+  }
+
+  /** Whether the receiver has been sent all of it, and so can judge the whole. */
+  boolean isAllSent() {
+    return sentTo == source.totalBytes();
   }
 
   /** Sends again what was not answered for this long. Returns false if that was tried too often. */

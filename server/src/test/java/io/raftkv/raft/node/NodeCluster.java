@@ -9,10 +9,12 @@ import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.Transport;
+import io.raftkv.storage.FaultyVolumes;
 import io.raftkv.storage.MemoryLog;
-import io.raftkv.storage.MemorySnapshots;
+import io.raftkv.storage.SnapshotFiles;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -184,7 +187,8 @@ final class NodeCluster implements AutoCloseable {
     final long number;
     private final RaftOptions options;
     final TestLog log = new TestLog();
-    final MemorySnapshots snapshots = new MemorySnapshots();
+    final FaultyVolumes snapshotFiles = new FaultyVolumes(new Random(1));
+    final SnapshotStore snapshots = new SnapshotFiles(snapshotFiles, false);
     TestMachine machine = new TestMachine();
 
     /** What the transport makes of what is offered to it. */

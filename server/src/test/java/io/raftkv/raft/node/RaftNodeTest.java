@@ -1,6 +1,7 @@
 package io.raftkv.raft.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
@@ -14,6 +15,7 @@ import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeCluster.TestNode;
+import io.raftkv.storage.FaultyVolumes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -400,6 +402,76 @@ class RaftNodeTest {
   }
 
   @Test
+  void leaderWhoseSnapshotRottedMakesANewOneForWhoNeedsIt() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    long leader = small.elect();
+    long away = leader == 1 ? 2 : 1;
+    small.node(away).stop();
+    for (int i = 0; i < 20; i++) {
+      small.node(leader).propose("c" + i).join();
+      small.tick(1);
+    }
+    small.tick(2 * NodeCluster.OPTIONS.electionTicks());
+    FaultyVolumes files = small.node(leader).snapshotFiles;
+    String newest = files.list().get(files.list().size() - 1);
+    files.flipBit(newest, 8L * 200);
+
+    small.node(away).start();
+    small.tick(6 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(small.node(away).machine.commands()).hasSize(20).endsWith("c19");
+    assertThat(small.node(leader).failures).isEmpty();
+    small.close();
+  }
+
+  @Test
+  void logThatEndsBeforeItsOwnSnapshotIsNotReplacedByIt() {
+    NodeCluster small = new NodeCluster(1, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
+    small.elect();
+    for (int i = 0; i < 20; i++) {
+      small.node(1).propose("c" + i).join();
+    }
+    TestNode node = small.node(1);
+    node.stop();
+
+    node.log.truncateFrom(node.log.base().index() + 1);
+    node.log.sync();
+
+    assertThatThrownBy(node::start)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("synced entries are lost")
+        .hasMessageNotContaining("\n");
+    small.close();
+  }
+
+  @Test
+  void snapshotOfAnotherLeaderWithOtherBytesStartsAnew() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS);
+    TestNode node = small.node(3);
+    small.isolate(1);
+    small.isolate(2);
+    SnapshotMeta meta = new SnapshotMeta(new EntryId(9, 7), node.node.status().configuration());
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    List<LogEntry> all = new ArrayList<>();
+    for (long i = 1; i <= 9; i++) {
+      all.add(new LogEntry(i, 7, LogEntry.Kind.COMMAND, 0, "c".getBytes(StandardCharsets.UTF_8)));
+    }
+    donor.apply(all);
+    byte[] begun = new byte[50];
+    java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+    crc.update(begun);
+    node.receive(
+        new Message.SnapshotChunk(
+            new MemberId(2), new MemberId(3), 7, meta.last(), 77, 0, begun, (int) crc.getValue()));
+    small.settle();
+
+    send(small, node, meta, donor);
+
+    assertThat(node.snapshots.latest()).contains(meta);
+    small.close();
+  }
+
+  @Test
   void snapshotThatReplacesTheLogOverridesEntriesStillToBeAppliedFromIt() {
     // No tail to speak of: after the restart, what is committed is to be read from the log.
     RaftOptions options =
@@ -440,32 +512,62 @@ class RaftNodeTest {
     small.close();
   }
 
-  /** As a leader's snapshot lane would. */
-  private static void send(
-      NodeCluster cluster, TestNode to, SnapshotMeta meta, NodeCluster.TestMachine state) {
+  @Test
+  void snapshotThatArrivedWholeBeforeACrashIsUsed() {
+    NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS);
+    TestNode node = small.node(3);
+    small.isolate(1);
+    small.isolate(2);
+    SnapshotMeta meta = new SnapshotMeta(new EntryId(9, 7), node.node.status().configuration());
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    List<LogEntry> all = new ArrayList<>();
+    for (long i = 1; i <= 9; i++) {
+      all.add(new LogEntry(i, 7, LogEntry.Kind.COMMAND, 0, "c".getBytes(StandardCharsets.UTF_8)));
+    }
+    donor.apply(all);
+    byte[] file = fileOf(meta, donor);
+    // The crash came after the last byte, and before the file got its name.
+    try (SnapshotStore.Receiver receiver = node.snapshots.receive(meta.last(), file.length)) {
+      receiver.write(file);
+    }
+
+    send(small, node, meta, donor);
+
+    assertThat(node.snapshots.latest()).contains(meta);
+    assertThat(node.machine.appliedIndex()).isEqualTo(9);
+    small.close();
+  }
+
+  private static byte[] fileOf(SnapshotMeta meta, NodeCluster.TestMachine state) {
     try (var store = new io.raftkv.storage.MemorySnapshots()) {
       try (SnapshotStore.Sink sink = store.create(meta)) {
         state.freeze().writeTo(sink.stream());
         sink.commit();
       }
       try (SnapshotStore.Source source = store.open(meta.index())) {
-        byte[] data = source.read(0, 1 << 20);
-        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
-        crc.update(data);
-        to.receive(
-            new Message.SnapshotChunk(
-                new MemberId(1),
-                new MemberId(to.number),
-                7,
-                meta.last(),
-                source.totalBytes(),
-                0,
-                data,
-                (int) crc.getValue()));
+        return source.read(0, (int) source.totalBytes());
       }
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  /** As a leader's snapshot lane would. */
+  private static void send(
+      NodeCluster cluster, TestNode to, SnapshotMeta meta, NodeCluster.TestMachine state) {
+    byte[] data = fileOf(meta, state);
+    java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+    crc.update(data);
+    to.receive(
+        new Message.SnapshotChunk(
+            new MemberId(1),
+            new MemberId(to.number),
+            7,
+            meta.last(),
+            data.length,
+            0,
+            data,
+            (int) crc.getValue()));
     cluster.settle();
   }
 

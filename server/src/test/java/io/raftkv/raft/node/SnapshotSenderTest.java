@@ -75,4 +75,14 @@ class SnapshotSenderTest {
 
     assertThat(((Message.SnapshotChunk) sent.get(2)).offset()).isZero();
   }
+
+  @Test
+  void answerToALargerFileOfTheSameEntryDoesNotEndTheTransfer() throws IOException {
+    SnapshotSender sender = sender();
+    sender.sendChunk(0);
+
+    assertThat(sender.answered(1L << 40, 1)).isFalse();
+    assertThat(sent).hasSize(1);
+    assertThat(sender.isAllSent()).isFalse();
+  }
 }
