@@ -190,7 +190,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     boolean isRoundOver =
         route.only() != null
             || failure.reason().kind() == Reason.Kind.EXHAUSTED
-            || triedThisRound.size() >= caller.routes().size();
+            || triedThisRound.size() >= caller.routes().size(route);
     if (failure.retryDelayNanos() < 0 && !isRoundOver) {
       return 0;
     }
@@ -245,7 +245,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private void moveOn(Attempt<Q, R> slow) {
     // The only member there is may be reached over a new connection, unless it is merely slow.
     boolean isPointless =
-        caller.routes().size() == 1 && slow.connection().hasAnsweredSince(slow.startNanos());
+        caller.routes().size(route) == 1 && slow.connection().hasAnsweredSince(slow.startNanos());
     synchronized (this) {
       if (isDone || attempt != slow || route.only() != null || isPointless) {
         return;
@@ -256,7 +256,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       attempt = null;
       // Each move is more patient than the last: it may be the request that is slow.
       moves = Math.min(moves + 1, 10);
-      if (triedThisRound.size() >= caller.routes().size()) {
+      if (triedThisRound.size() >= caller.routes().size(route)) {
         triedThisRound.clear();
         triedThisRound.add(slow.connection());
       }
