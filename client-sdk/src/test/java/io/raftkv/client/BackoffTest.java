@@ -58,6 +58,30 @@ class BackoffTest {
     }
   }
 
+  @Test
+  void aLeaderThatIsFoundReplacesTheTimerOfTheBackoff() {
+    try (FakeMember leader = new FakeMember(1);
+        FakeMember follower = new FakeMember(2);
+        KvClient client = FakeCluster.clientOf(follower)) {
+      leader.behaviour = refusingPuts(leader);
+      follower.behaviour = refusingPuts(follower);
+      follower.follows(leader);
+      List<CompletableFuture<PutResult>> puts = puts(client, 1, Duration.ofSeconds(4));
+      awaitPuts(follower, 7);
+
+      int elections = 50;
+      for (int i = 0; i < elections; i++) {
+        follower.term++;
+        client.maintenance().status(follower.endpoint());
+      }
+      puts.forEach(BackoffTest::awaitFailure);
+
+      // Both members once for each election, and once for each round of the usual backoff.
+      long asked = leader.count(PutRequest.class) + follower.count(PutRequest.class);
+      assertThat(asked).isLessThan(2 * (elections + 50));
+    }
+  }
+
   private static Function<Object, Object> refusingPuts(FakeMember member) {
     var noLeader = error(Code.UNAVAILABLE, "NO_LEADER", "not_applied", Map.of());
     return request -> request instanceof PutRequest ? noLeader : member.answer(request);

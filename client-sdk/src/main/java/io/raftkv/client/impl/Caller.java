@@ -77,7 +77,7 @@ final class Caller {
       return call.future();
     }
     keepTicking();
-    call.attempt();
+    call.start();
     return call.future();
   }
 
