@@ -211,27 +211,34 @@ final class ImporterTest {
       names = {"DISK_FULL", "VALUE_TOO_LARGE"})
   void aDefiniteFailureOfOneLineSaysNothingAboutTheOthers(Reason reason) {
     CompletableFuture<PutResult> uncertain = new CompletableFuture<>();
+    CompletableFuture<Importer> started = new CompletableFuture<>();
     Importer importer =
         new Importer(
             (key, value) -> {
               if (key.equals(ByteSequence.of("k1"))) {
                 return uncertain;
               }
-              network.execute(
-                  () ->
-                      uncertain.completeExceptionally(
-                          failure(Reason.INTERNAL_ERROR, Outcome.UNKNOWN)));
+              network.execute(() -> failOnceAlone(uncertain, started.join()));
               return CompletableFuture.failedFuture(failure(reason, Outcome.NOT_APPLIED));
             },
             2,
             Duration.ofSeconds(30),
             n -> {});
+    started.complete(importer);
 
     CliException e = failureOf(importer, 2);
 
     assertThat(e.exitCode()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
     assertThat(e).hasMessageStartingWith("line 2: ");
     assertThat(e).hasMessageEndingWith("; 0 lines are written for certain, 1 more may be");
+  }
+
+  /** Fails the one write that is left when the other has been refused. */
+  private static void failOnceAlone(CompletableFuture<PutResult> write, Importer importer) {
+    while (!importer.account().endsWith(", 1 more may be")) {
+      Thread.onSpinWait();
+    }
+    write.completeExceptionally(failure(Reason.INTERNAL_ERROR, Outcome.UNKNOWN));
   }
 
   @Test
