@@ -49,7 +49,7 @@ record ClusterStatus(Optional<String> leader, long term, long revision, List<Mem
 
   /**
    * Asks every member that the cluster lists; without a leader, who keeps the list, the given
-   * endpoints. Blocks until all have answered or failed.
+   * endpoints. Blocks until all have answered or failed, for twice the client's timeout at most.
    *
    * @throws KvException if nobody answered
    */

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /**
  * The process around a command: its streams, which of them are terminals, its environment. Data
  * goes to standard output, byte for byte; everything said to a person goes to standard error.
- * Confined to the main thread.
+ * Confined to the main thread, but for {@link #say}.
  */
 final class Console {
   /** A stream of the process. */

@@ -2,7 +2,6 @@ package io.raftkv.cli;
 
 import io.raftkv.client.ByteSequence;
 import io.raftkv.client.DeleteOptions;
-import io.raftkv.client.DeleteResult;
 import io.raftkv.client.GetOptions;
 import io.raftkv.client.KeyRange;
 import io.raftkv.client.KvClient;
@@ -25,7 +24,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Delete a key, or all keys with a prefix; prints how many were deleted.",
       "A KEY that does not exist is exit code 1; a prefix without keys is not.",
-      "A prefix goes at one revision, or in parts if it has more keys than the server deletes at once."
+      "A prefix goes at one revision, or in parts if it has more keys than the server deletes at once;",
+      "if a later part fails, it says how many are deleted, with exit code 5."
     })
 final class DeleteCommand extends KvctlCommand {
   private static final long PART_KEYS = 1_000;
@@ -39,6 +39,9 @@ final class DeleteCommand extends KvctlCommand {
       description = "All keys that start with this; empty: all keys.")
   private @Nullable String prefix;
 
+  @Option(names = KeyArgument.BASE64, description = KeyArgument.BASE64_DESCRIPTION)
+  private boolean isBase64;
+
   @Option(names = "--dry-run", description = "Only say how many keys it would delete.")
   private boolean isDryRun;
 
@@ -50,6 +53,9 @@ final class DeleteCommand extends KvctlCommand {
     if ((key == null) == (prefix == null)) {
       throw CliException.invalid("delete needs a KEY or --prefix, one of them");
     }
+    if (prefix != null && isBase64) {
+      throw CliException.invalid(KeyArgument.BASE64 + " goes with KEY");
+    }
     boolean isAsking = prefix != null && !isYes && !isDryRun;
     if (isAsking && !console().isTerminal(Console.Stream.IN)) {
       throw CliException.invalid("delete --prefix needs --yes where nobody can be asked");
@@ -57,7 +63,7 @@ final class DeleteCommand extends KvctlCommand {
     try (KvClient client = connect()) {
       KeyRange keys =
           prefix == null
-              ? KeyRange.key(ByteSequence.of(String.valueOf(key)))
+              ? KeyRange.key(KeyArgument.parse(String.valueOf(key), isBase64))
               : KeyRange.prefix(ByteSequence.of(prefix));
       if (isDryRun) {
         return report(
@@ -71,23 +77,46 @@ final class DeleteCommand extends KvctlCommand {
   }
 
   private long delete(KvClient client, KeyRange keys) {
+    sending(() -> "the outcome of the deletion is unknown");
     try {
-      return client.delete(keys, DeleteOptions.DEFAULT).deleted();
+      long deleted = client.delete(keys, DeleteOptions.DEFAULT).deleted();
+      sending(() -> deleted + " keys are deleted");
+      return deleted;
     } catch (KvException e) {
       if (e.reason() != Reason.TOO_MANY_OPERATIONS) {
         throw e;
       }
     }
+    return deleteInParts(client, keys);
+  }
+
+  private long deleteInParts(KvClient client, KeyRange keys) {
     long deleted = 0;
     while (true) {
-      DeleteResult part = client.delete(keys, DeleteOptions.DEFAULT.withLimit(PART_KEYS));
-      deleted += part.deleted();
-      if (part.deleted() < PART_KEYS) {
-        console().progress("");
+      long before = deleted;
+      sending(() -> before + " keys are deleted, and more may be");
+      long part;
+      try {
+        part = client.delete(keys, DeleteOptions.DEFAULT.withLimit(PART_KEYS)).deleted();
+      } catch (KvException e) {
+        progress("");
+        throw before == 0 ? e : afterOtherParts(e, before);
+      }
+      deleted += part;
+      if (part < PART_KEYS) {
+        long all = deleted;
+        sending(() -> all + " keys are deleted");
+        progress("");
         return deleted;
       }
-      console().progress(deleted + " keys deleted");
+      progress(deleted + " keys deleted");
     }
+  }
+
+  /** Of the whole command it cannot be said that nothing happened, whatever became of this part. */
+  private static CliException afterOtherParts(KvException e, long deleted) {
+    int exitCode = ExitCode.of(e) == ExitCode.CORRUPT ? ExitCode.CORRUPT : ExitCode.OUTCOME_UNKNOWN;
+    return new CliException(exitCode, Kvctl.describe(e) + "; " + deleted + " keys deleted before");
   }
 
   private boolean isConfirmed(long count) throws IOException {

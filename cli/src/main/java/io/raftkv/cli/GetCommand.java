@@ -33,6 +33,9 @@ final class GetCommand extends KvctlCommand {
       description = "All keys that start with this; empty: all keys.")
   private @Nullable String prefix;
 
+  @Option(names = KeyArgument.BASE64, description = KeyArgument.BASE64_DESCRIPTION)
+  private boolean isBase64;
+
   @Option(names = "--rev", paramLabel = "N", description = "As it was at this revision.")
   private @Nullable Long revision;
 
@@ -52,11 +55,16 @@ final class GetCommand extends KvctlCommand {
   private boolean isCount;
 
   @Override
+  boolean isRead() {
+    return true;
+  }
+
+  @Override
   int run() {
     requireSense();
     try (KvClient client = connect()) {
       if (prefix == null) {
-        return one(client, ByteSequence.of(String.valueOf(key)));
+        return one(client, KeyArgument.parse(String.valueOf(key), isBase64));
       }
       KeyRange keys = KeyRange.prefix(ByteSequence.of(prefix));
       return isCount ? count(client, keys) : many(client, keys);
@@ -66,6 +74,9 @@ final class GetCommand extends KvctlCommand {
   private void requireSense() {
     if ((key == null) == (prefix == null)) {
       throw CliException.invalid("get needs a KEY or --prefix, one of them");
+    }
+    if (prefix != null && isBase64) {
+      throw CliException.invalid(KeyArgument.BASE64 + " goes with KEY");
     }
     if (prefix == null && (limit != null || isReverse || isKeysOnly || isCount)) {
       throw CliException.invalid("--limit, --reverse, --keys-only and --count go with --prefix");
@@ -148,21 +159,24 @@ final class GetCommand extends KvctlCommand {
       console().writeLine(Json.object(json -> Json.keyValue(json, kv, !isKeysOnly)));
       return;
     }
-    // Control characters of a stranger's key must not reach a terminal.
-    boolean isShown = console().isTerminal(Console.Stream.OUT);
-    console().write(isShown ? shown(kv.key()) : kv.key().toByteArray());
+    writeCell(kv.key());
     if (hasMeta) {
       console().write("\t" + kv.createRevision() + "\t" + kv.modRevision() + "\t" + kv.version());
     }
     if (!isKeysOnly) {
       console().write("\t");
-      console().write(isShown ? shown(kv.value()) : kv.value().toByteArray());
+      writeCell(kv.value());
     }
     console().write("\n");
   }
 
-  private static byte[] shown(ByteSequence bytes) {
-    return ByteSequence.of(bytes.toString()).toByteArray();
+  private void writeCell(ByteSequence bytes) {
+    // Control characters of a stranger's key must not reach a terminal.
+    if (console().isTerminal(Console.Stream.OUT)) {
+      console().write(Shown.of(bytes));
+    } else {
+      console().write(bytes.toByteArray());
+    }
   }
 
   private Table tableWithHead() {
@@ -172,10 +186,12 @@ final class GetCommand extends KvctlCommand {
   }
 
   private void row(Table table, KeyValue kv) {
+    String key = Shown.of(kv.key());
     if (isKeysOnly) {
-      table.row(kv.key(), kv.createRevision(), kv.modRevision(), kv.version());
+      table.row(key, kv.createRevision(), kv.modRevision(), kv.version());
     } else {
-      table.row(kv.key(), kv.createRevision(), kv.modRevision(), kv.version(), kv.value());
+      String value = Shown.of(kv.value());
+      table.row(key, kv.createRevision(), kv.modRevision(), kv.version(), value);
     }
   }
 }

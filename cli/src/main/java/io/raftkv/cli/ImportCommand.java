@@ -18,8 +18,9 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Write all entries of a file of JSON lines, as scan makes them; of equal keys the last wins.",
-      "Goes on through changes of the leader: a write whose outcome is unknown is repeated, which is",
-      "harmless here. Keys that are not in the file stay as they are.",
+      "Goes on through changes of the leader: a write whose outcome is unknown is repeated. It may",
+      "then overwrite what somebody else wrote to that key since; with --if-absent it cannot.",
+      "Keys that are not in the file stay as they are. --timeout is for one attempt here, 2s by default.",
       "A file with a malformed line is refused before anything is written. Of standard input, the",
       "lines before a malformed one are written and none after it."
     })
@@ -33,6 +34,14 @@ final class ImportCommand extends KvctlCommand {
       paramLabel = "FILE.jsonl",
       description = "The file; - for standard input.")
   private String file = "";
+
+  @Option(
+      names = "--if-absent",
+      description = {
+        "Leave keys that exist as they are, and say how many; of equal keys the first wins.",
+        "An entry that a repeated write created counts as one that exists."
+      })
+  private boolean isIfAbsent;
 
   @Option(
       names = "--in-flight",
@@ -78,30 +87,23 @@ final class ImportCommand extends KvctlCommand {
   }
 
   private int run(JsonlReader lines) throws IOException, InterruptedException {
+    PutOptions plain = PutOptions.DEFAULT.withTimeout(kvctl().timeoutOr(ATTEMPT_TIMEOUT));
+    PutOptions options = isIfAbsent ? plain.withIfAbsent() : plain;
     try (KvClient client = connect()) {
       Importer importer =
           new Importer(
-              (key, value) ->
-                  client.putAsync(
-                      key,
-                      value,
-                      PutOptions.DEFAULT.withTimeout(kvctl().timeoutOr(ATTEMPT_TIMEOUT))),
+              (key, value) -> client.putAsync(key, value, options),
               inFlight,
               retryFor,
-              this::progress);
+              entries -> progress(entries + " entries"));
+      sending(importer::account);
       print(importer.run(lines));
     }
     return ExitCode.OK;
   }
 
-  private void progress(long entries) {
-    if (!kvctl().isQuiet()) {
-      console().progress(entries + " entries");
-    }
-  }
-
   private void print(Importer.Report report) {
-    console().progress("");
+    progress("");
     double seconds = report.nanos() / NANOS_PER_SECOND;
     double gapMillis = report.longestGapNanos() / NANOS_PER_MILLI;
     double rate = seconds == 0 ? 0 : report.entries() / seconds;
@@ -115,18 +117,22 @@ final class ImportCommand extends KvctlCommand {
                     json.name("entries_per_second").value(rounded(rate));
                     json.name("longest_gap_ms").value(rounded(gapMillis));
                     json.name("repeated_writes").value(report.repeats());
+                    if (isIfAbsent) {
+                      json.name("existing").value(report.existing());
+                    }
                   }));
     } else if (!kvctl().isQuiet()) {
       console()
           .writeLine(
               String.format(
                   Locale.ROOT,
-                  "imported %d entries in %.3f s (%.0f entries/s), longest gap %.0f ms, %d repeated",
+                  "imported %d entries in %.3f s (%.0f entries/s), longest gap %.0f ms, %d repeated%s",
                   report.entries(),
                   seconds,
                   rate,
                   gapMillis,
-                  report.repeats()));
+                  report.repeats(),
+                  isIfAbsent ? ", " + report.existing() + " existed" : ""));
     }
   }
 

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes entries, several at a time, until all are written for certain.
  *
- * <p>A write whose outcome is unknown is sent again: putting the same value under the same key
- * twice is the same as once. So that this holds for a file that has a key twice, the later line
- * waits until the earlier one is written for certain. (Should a write that was given up as unknown
- * travel longer than its repetition and the next line together, it would win; only a key that
- * stands in the file twice can show it.)
+ * <p>A write whose outcome is unknown is sent again. As long as nobody else writes the same keys,
+ * putting the same value twice is the same as once; what somebody else wrote between the two is
+ * overwritten, unless the writer puts on condition that the key is absent. A file may have a key
+ * twice: the later line waits until the earlier one is written for certain. (Should a write that
+ * was given up as unknown travel longer than its repetition and the next line together, it would
+ * win; only a key that stands in the file twice can show it.)
  *
  * <p>{@link #run} belongs to one thread; answers arrive on others. The fields below are guarded by
  * this object's monitor, which nobody holds while waiting for the network.
@@ -35,21 +36,26 @@ final class Importer {
   /**
    * What was done.
    *
+   * @param entries that were written
    * @param longestGapNanos the longest time without a successful write
    * @param repeats how often a write was sent again
+   * @param existing entries that were not written, because their condition found the key
    */
-  record Report(long entries, long nanos, long longestGapNanos, long repeats) {}
+  record Report(long entries, long nanos, long longestGapNanos, long repeats, long existing) {}
 
   /** One entry on its way. */
   private static final class Attempt {
     final JsonlReader.Entry entry;
-    final long giveUpNanos;
+    long giveUpNanos;
     long pauseMillis = PAUSE_MILLIS_MIN;
     boolean mayHaveHappened;
 
-    Attempt(JsonlReader.Entry entry, long giveUpNanos) {
+    Attempt(JsonlReader.Entry entry) {
       this.entry = entry;
-      this.giveUpNanos = giveUpNanos;
+    }
+
+    long bytes() {
+      return entry.key().size() + entry.value().size();
     }
   }
 
@@ -57,13 +63,18 @@ final class Importer {
   private static final long PAUSE_MILLIS_MAX = 500;
   private static final long PROGRESS_ENTRIES = 500;
 
+  /** Of keys and values under way; each exists several times on its way to the network. */
+  private static final long IN_FLIGHT_BYTES_MAX = 16 << 20;
+
   private final Writer writer;
   private final int inFlightMax;
   private final Duration retryFor;
   private final LongConsumer progress;
 
   private final Set<ByteSequence> inFlight = new HashSet<>();
+  private long inFlightBytes;
   private long written;
+  private long existing;
   private long uncertain;
   private long repeats;
   private long lastSuccessNanos;
@@ -84,48 +95,72 @@ final class Importer {
   /**
    * Writes all entries; returns when every one is written for certain.
    *
-   * @throws CliException if a line is malformed or an entry cannot be written; says how many are
-   *     written for certain. Nothing is under way any more when it is thrown.
+   * @throws CliException if a line is malformed or cannot be read, or an entry cannot be written;
+   *     says how many are written for certain. Nothing is under way any more when it is thrown.
    */
-  Report run(JsonlReader lines) throws IOException, InterruptedException {
+  Report run(JsonlReader lines) throws InterruptedException {
     long startNanos = System.nanoTime();
     setLastSuccess(startNanos);
+    CliException unread = null;
     try {
-      long started = 0;
-      for (JsonlReader.Entry entry = lines.next(); entry != null; entry = lines.next()) {
-        if (!reserve(entry.key())) {
-          break;
-        }
-        send(new Attempt(entry, System.nanoTime() + retryFor.toNanos()));
-        if (++started % PROGRESS_ENTRIES == 0) {
-          progress.accept(started);
-        }
-      }
+      sendAll(lines);
     } catch (CliException malformed) {
-      awaitNoneInFlight();
-      throw withCount(malformed);
+      unread = malformed;
+    } catch (IOException e) {
+      unread = CliException.invalid(Kvctl.describe(e));
     }
     awaitNoneInFlight();
+    if (unread != null) {
+      throw withAccount(unread);
+    }
     return report(startNanos);
+  }
+
+  private void sendAll(JsonlReader lines) throws IOException, InterruptedException {
+    long started = 0;
+    for (JsonlReader.Entry entry = lines.next(); entry != null; entry = lines.next()) {
+      Attempt attempt = new Attempt(entry);
+      if (!reserve(attempt)) {
+        return;
+      }
+      send(attempt);
+      if (++started % PROGRESS_ENTRIES == 0) {
+        progress.accept(started);
+      }
+    }
   }
 
   private synchronized void setLastSuccess(long nanos) {
     lastSuccessNanos = nanos;
   }
 
-  /** Waits until the key may be sent; false if an entry failed and nothing more may be. */
-  private synchronized boolean reserve(ByteSequence key) throws InterruptedException {
-    while (failure == null && (inFlight.size() >= inFlightMax || inFlight.contains(key))) {
+  /** Waits until the entry may be sent; false if another failed and nothing more may be. */
+  private synchronized boolean reserve(Attempt attempt) throws InterruptedException {
+    while (failure == null && !hasRoom(attempt)) {
       wait();
     }
-    return failure == null && inFlight.add(key);
+    if (failure != null) {
+      return false;
+    }
+    attempt.giveUpNanos = System.nanoTime() + retryFor.toNanos();
+    inFlightBytes += attempt.bytes();
+    return inFlight.add(attempt.entry.key());
+  }
+
+  private boolean hasRoom(Attempt attempt) {
+    boolean isAlone = inFlight.isEmpty();
+    return inFlight.size() < inFlightMax
+        && !inFlight.contains(attempt.entry.key())
+        && (isAlone || inFlightBytes + attempt.bytes() <= IN_FLIGHT_BYTES_MAX);
   }
 
   private void send(Attempt attempt) {
     CompletableFuture<PutResult> answer;
     try {
       answer = writer.put(attempt.entry.key(), attempt.entry.value());
-    } catch (KvException e) {
+    } catch (RuntimeException | Error e) {
+      // On the thread of a repetition nobody would hear of it, and the entry would be awaited for
+      // ever.
       answer = CompletableFuture.failedFuture(e);
     }
     answer.whenComplete(
@@ -140,6 +175,15 @@ final class Importer {
 
   private synchronized void succeeded(Attempt attempt) {
     written++;
+    settled(attempt);
+  }
+
+  private synchronized void found(Attempt attempt) {
+    existing++;
+    settled(attempt);
+  }
+
+  private synchronized void settled(Attempt attempt) {
     long now = System.nanoTime();
     longestGapNanos = Math.max(longestGapNanos, now - lastSuccessNanos);
     lastSuccessNanos = now;
@@ -148,6 +192,10 @@ final class Importer {
 
   private void failed(Attempt attempt, Throwable error) {
     KvException cause = error instanceof KvException kv ? kv : null;
+    if (cause != null && cause.reason() == Reason.CONDITION_FAILED) {
+      found(attempt);
+      return;
+    }
     // A failure that nobody understands says nothing about the write.
     attempt.mayHaveHappened |= cause == null || cause.outcome() == Outcome.UNKNOWN;
     if (cause != null && isWorthRepeating(cause) && isTimeLeft(attempt)) {
@@ -179,9 +227,6 @@ final class Importer {
     }
     if (failure == null) {
       int exitCode = cause == null ? ExitCode.UNAVAILABLE : ExitCode.of(cause);
-      if (attempt.mayHaveHappened && exitCode == ExitCode.UNAVAILABLE) {
-        exitCode = ExitCode.OUTCOME_UNKNOWN;
-      }
       failure = new CliException(exitCode, "line " + attempt.entry.line() + ": " + why);
     }
     release(attempt);
@@ -189,6 +234,7 @@ final class Importer {
 
   private synchronized void release(Attempt attempt) {
     inFlight.remove(attempt.entry.key());
+    inFlightBytes -= attempt.bytes();
     notifyAll();
   }
 
@@ -200,14 +246,26 @@ final class Importer {
 
   private synchronized Report report(long startNanos) {
     if (failure != null) {
-      throw withCount(failure);
+      throw withAccount(failure);
     }
-    return new Report(written, System.nanoTime() - startNanos, longestGapNanos, repeats);
+    long nanos = System.nanoTime() - startNanos;
+    return new Report(written, nanos, longestGapNanos, repeats, existing);
   }
 
-  private synchronized CliException withCount(CliException e) {
-    String maybe = uncertain == 0 ? "" : ", " + uncertain + " more may be";
+  /** How far it is, for a person. */
+  synchronized String account() {
+    long maybe = uncertain + inFlight.size();
+    return written
+        + " lines are written for certain"
+        + (maybe == 0 ? "" : ", " + maybe + " more may be");
+  }
+
+  /** The first failure decides, but what became of the other lines counts as well. */
+  private synchronized CliException withAccount(CliException e) {
+    boolean isCorrupt = e.exitCode() == ExitCode.CORRUPT;
+    boolean claimsNothing = e.exitCode() == ExitCode.UNAVAILABLE;
+    boolean isUnknown = !isCorrupt && (uncertain > 0 || (claimsNothing && written > 0));
     return new CliException(
-        e.exitCode(), e.getMessage() + "; " + written + " lines are written for certain" + maybe);
+        isUnknown ? ExitCode.OUTCOME_UNKNOWN : e.exitCode(), e.getMessage() + "; " + account());
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Writes JSON: one object, on one line. */
@@ -28,7 +29,29 @@ final class Json {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return text.toString();
+    return withoutControls(text.toString());
+  }
+
+  /** Gson leaves DEL and the C1 control characters as they are; a terminal may obey them. */
+  private static String withoutControls(String json) {
+    if (json.chars().noneMatch(Json::isControl)) {
+      return json;
+    }
+    StringBuilder escaped = new StringBuilder();
+    json.chars()
+        .forEach(
+            c -> {
+              if (isControl(c)) {
+                escaped.append(String.format(Locale.ROOT, "\\u%04x", c));
+              } else {
+                escaped.append((char) c);
+              }
+            });
+    return escaped.toString();
+  }
+
+  private static boolean isControl(int c) {
+    return c >= 0x7f && c <= 0x9f;
   }
 
   /** {@code name} with the text where the bytes are UTF-8, else {@code name_base64}. */

@@ -140,6 +140,13 @@ final class JsonlReader {
     if (key.isEmpty()) {
       throw malformed("the key is empty");
     }
+    if (key.size() + value.size() > ValueLimit.BYTES_MAX) {
+      throw malformed(
+          "key and value have "
+              + (key.size() + value.size())
+              + " bytes, more than "
+              + ValueLimit.BYTES_MAX);
+    }
     return new Entry(line, key, value);
   }
 

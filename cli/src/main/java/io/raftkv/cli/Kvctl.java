@@ -5,6 +5,7 @@ import io.raftkv.client.Endpoint;
 import io.raftkv.client.KvException;
 import io.raftkv.client.ReadOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -51,12 +52,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "3:unavailable; a write certainly did not happen",
       "4:denied",
       "5:outcome unknown; a write may have happened",
-      "6:damaged data"
+      "6:damaged data",
+      "130:interrupted; what is known of a write is said"
     })
 public final class Kvctl implements Runnable {
+  private static final char REPLACEMENT_CHARACTER = '\ufffd';
   private static final String DEFAULT_ENDPOINTS = "127.0.0.1:7400";
 
   private final Console console;
+  private final WriteAccount writes;
 
   @Spec private CommandSpec spec;
 
@@ -82,7 +86,7 @@ public final class Kvctl implements Runnable {
       paramLabel = "LEVEL",
       converter = ConsistencyConverter.class,
       description = {
-        "What a read may see: linearizable (default), local (what the asked member has),",
+        "With get and scan, what it may see: linearizable (default), local (what the asked member has),",
         "session=REVISION (at least that), bounded=DURATION (not older than that)."
       })
   private @Nullable ReadOptions consistency;
@@ -106,38 +110,88 @@ public final class Kvctl implements Runnable {
       description = "Show the warnings of the client.")
   private boolean isVerbose;
 
-  private Kvctl(Console console) {
+  private Kvctl(Console console, WriteAccount writes) {
     this.console = console;
+    this.writes = writes;
   }
 
   /** The program. Ends the process with an {@link ExitCode}. */
   public static void main(String[] args) {
-    System.exit(run(Console.ofProcess(), args));
+    Console console = Console.ofProcess();
+    WriteAccount writes = new WriteAccount();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> tellInterruption(console, writes)));
+    int exitCode = run(console, writes, args);
+    writes.close();
+    System.exit(exitCode);
+  }
+
+  /** After Ctrl-C, whoever waited for a write is told what is known of it. */
+  private static void tellInterruption(Console console, WriteAccount writes) {
+    String text = writes.interruption();
+    if (text != null) {
+      console.progress("");
+      console.say("kvctl: " + text);
+    }
   }
 
   /** Runs a command to its end; nothing is thrown. */
   static int run(Console console, String... args) {
-    Kvctl kvctl = new Kvctl(console);
+    return run(console, new WriteAccount(), args);
+  }
+
+  private static int run(Console console, WriteAccount writes, String... args) {
+    Kvctl kvctl = new Kvctl(console, writes);
+    try {
+      return kvctl.runToItsEnd(args);
+    } catch (Throwable e) {
+      // Also an Error, out of memory above all: a stack trace with exit code 1 would say "not
+      // found".
+      return kvctl.failed(e);
+    }
+  }
+
+  private int runToItsEnd(String... args) {
+    requireText(args);
     CommandLine commandLine =
-        new CommandLine(kvctl)
+        new CommandLine(this)
             // "@FILE" is a value of put here, and never a list of arguments.
             .setExpandAtFiles(false)
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionStrategy(kvctl::execute)
-            .setParameterExceptionHandler((e, rest) -> kvctl.usageError(e))
-            .setExecutionExceptionHandler((e, failed, parsed) -> kvctl.failed(e));
+            .setExecutionStrategy(this::execute)
+            .setParameterExceptionHandler((e, rest) -> usageError(e))
+            .setExecutionExceptionHandler((e, failed, parsed) -> failed(e));
     int exitCode = commandLine.execute(args);
     try {
       console.flush();
     } catch (OutputFailedException e) {
-      return exitCode == ExitCode.OK ? kvctl.failed(e) : exitCode;
+      return exitCode == ExitCode.OK ? failed(e) : exitCode;
     }
     return exitCode;
+  }
+
+  /**
+   * Java puts a replacement character where an argument is not in the encoding of the locale; the
+   * key would silently become another one.
+   */
+  private static void requireText(String... args) {
+    for (int i = 0; i < args.length; i++) {
+      boolean isText = StandardCharsets.UTF_8.newEncoder().canEncode(args[i]);
+      if (!isText || args[i].indexOf(REPLACEMENT_CHARACTER) >= 0) {
+        throw CliException.invalid(
+            "argument "
+                + (i + 1)
+                + " is not UTF-8; a key of any bytes goes with --base64, a value with standard input");
+      }
+    }
   }
 
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  WriteAccount writes() {
+    return writes;
   }
 
   Console console() {
@@ -155,6 +209,10 @@ public final class Kvctl implements Runnable {
   /** The time for a call; {@code otherwise} if the user did not say. */
   Duration timeoutOr(Duration otherwise) {
     return timeout == null ? otherwise : timeout;
+  }
+
+  boolean hasConsistency() {
+    return consistency != null;
   }
 
   ReadOptions readOptions() {
@@ -206,11 +264,11 @@ public final class Kvctl implements Runnable {
     return error(ExitCode.INVALID, e.getMessage() + suggestion + " (see " + command + " --help)");
   }
 
-  private int failed(Exception e) {
+  private int failed(Throwable e) {
     if (e instanceof OutputFailedException output) {
       return output.isClosedByReader()
           ? ExitCode.OK
-          : error(ExitCode.UNAVAILABLE, "cannot write the output: " + cause(output));
+          : failed(ExitCode.UNAVAILABLE, "cannot write the output: " + cause(output));
     }
     if (e instanceof KvException kv) {
       return error(ExitCode.of(kv), describe(kv));
@@ -222,12 +280,20 @@ public final class Kvctl implements Runnable {
       return usageError(usage);
     }
     if (e instanceof IOException io) {
-      return error(ExitCode.INVALID, describe(io));
+      return failed(ExitCode.INVALID, describe(io));
     }
     if (e instanceof IllegalArgumentException) {
-      return error(ExitCode.INVALID, String.valueOf(e.getMessage()));
+      return failed(ExitCode.INVALID, String.valueOf(e.getMessage()));
     }
-    return error(ExitCode.UNAVAILABLE, "internal error: " + e);
+    if (e instanceof OutOfMemoryError) {
+      return failed(ExitCode.UNAVAILABLE, "out of memory: " + e.getMessage());
+    }
+    return failed(ExitCode.UNAVAILABLE, "internal error: " + e);
+  }
+
+  /** A failure that says nothing about the writes which were sent before it. */
+  private int failed(int exitCode, String message) {
+    return error(writes.exitCode(exitCode), writes.with(message));
   }
 
   /** The one line of a failed call: why, and what became of the write. */
@@ -245,7 +311,8 @@ public final class Kvctl implements Runnable {
     return message.contains(note) ? message : message + " (" + note + ")";
   }
 
-  private static String describe(IOException e) {
+  /** The one line of a file that cannot be read or written. */
+  static String describe(IOException e) {
     if (e instanceof NoSuchFileException missing) {
       return missing.getFile() + ": no such file";
     }

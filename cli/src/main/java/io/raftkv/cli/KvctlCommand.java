@@ -2,6 +2,7 @@ package io.raftkv.cli;
 
 import io.raftkv.client.KvClient;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
@@ -15,8 +16,16 @@ abstract class KvctlCommand implements Callable<Integer> {
    */
   abstract int run() throws Exception;
 
+  /** Whether {@code --consistency} means something to it. */
+  boolean isRead() {
+    return false;
+  }
+
   @Override
   public final Integer call() throws Exception {
+    if (kvctl().hasConsistency() && !isRead()) {
+      throw CliException.invalid("--consistency goes with get and scan");
+    }
     return run();
   }
 
@@ -31,6 +40,22 @@ abstract class KvctlCommand implements Callable<Integer> {
   /** A client of the cluster that the options name. */
   final KvClient connect() {
     return KvClient.connect(kvctl().clientOptions());
+  }
+
+  /**
+   * To be called before the first write leaves, and again when more is known.
+   *
+   * @param account how far it is; called on any thread
+   */
+  final void sending(Supplier<String> account) {
+    kvctl().writes().open(account);
+  }
+
+  /** Shows how far it is, to a person who did not ask for quiet. */
+  final void progress(String text) {
+    if (!kvctl().isQuiet()) {
+      console().progress(text);
+    }
   }
 
   /** For a person who did not ask for quiet. */

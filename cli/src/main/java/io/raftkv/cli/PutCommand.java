@@ -24,9 +24,6 @@ import picocli.CommandLine.Parameters;
       "Prints the revision of the write or, with --prev, the value that was there before."
     })
 final class PutCommand extends KvctlCommand {
-  /** More than any server takes; only keeps a wrong file from filling the memory. */
-  private static final int VALUE_BYTES_MAX = 64 << 20;
-
   @Parameters(index = "0", paramLabel = "KEY", description = "The key.")
   private String key = "";
 
@@ -39,6 +36,9 @@ final class PutCommand extends KvctlCommand {
         "After --, a value may start with a dash."
       })
   private @Nullable String value;
+
+  @Option(names = KeyArgument.BASE64, description = KeyArgument.BASE64_DESCRIPTION)
+  private boolean isBase64;
 
   @Option(
       names = "--ttl",
@@ -65,9 +65,13 @@ final class PutCommand extends KvctlCommand {
       throw CliException.invalid("--if-absent and --if-revision exclude each other");
     }
     PutOptions options = new PutOptions(isIfAbsent, ifRevision, ttl, hasPrevious, null);
+    ByteSequence name = KeyArgument.parse(key, isBase64);
     ByteSequence bytes = value();
     try (KvClient client = connect()) {
-      print(client.put(ByteSequence.of(key), bytes, options));
+      sending(() -> "the outcome of the write is unknown");
+      PutResult result = client.put(name, bytes, options);
+      sending(() -> "the write is done, at revision " + result.modRevision());
+      print(result);
     }
     return ExitCode.OK;
   }
@@ -92,9 +96,10 @@ final class PutCommand extends KvctlCommand {
   }
 
   private static ByteSequence read(InputStream in) throws IOException {
-    byte[] bytes = in.readNBytes(VALUE_BYTES_MAX + 1);
-    if (bytes.length > VALUE_BYTES_MAX) {
-      throw CliException.invalid("the value is larger than " + VALUE_BYTES_MAX + " bytes");
+    byte[] bytes = in.readNBytes(ValueLimit.BYTES_MAX + 1);
+    if (bytes.length > ValueLimit.BYTES_MAX) {
+      throw CliException.invalid(
+          "the value is larger than " + ValueLimit.BYTES_MAX + " bytes, and cannot be sent");
     }
     return ByteSequence.wrap(bytes);
   }

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import java.util.logging.ConsoleHandler;
 import java.util.logging.LogManager;
 
 /**
@@ -24,9 +25,14 @@ public final class QuietLogging extends ContextAwareBase implements Configurator
   /** To be called before anything logs. */
   static void apply(boolean isVerbose) {
     System.setProperty(VERBOSE, Boolean.toString(isVerbose));
-    if (!isVerbose) {
-      // gRPC and Netty log through java.util.logging, whose default is standard error.
-      LogManager.getLogManager().reset();
+    // gRPC and Netty log through java.util.logging, whose default is standard error and stack
+    // traces.
+    LogManager.getLogManager().reset();
+    if (isVerbose) {
+      ConsoleHandler handler = new ConsoleHandler();
+      handler.setLevel(java.util.logging.Level.WARNING);
+      handler.setFormatter(new OneLineFormatter());
+      LogManager.getLogManager().getLogger("").addHandler(handler);
     }
   }
 

@@ -30,8 +30,13 @@ final class ScanCommand extends KvctlCommand {
   @Option(
       names = "--out",
       paramLabel = "FILE.jsonl",
-      description = "Write this file, all of it or none, instead of standard output.")
+      description = "Write this file, all of it or none; - for standard output (default).")
   private @Nullable String out;
+
+  @Override
+  boolean isRead() {
+    return true;
+  }
 
   @Override
   int run() throws IOException {
@@ -42,7 +47,7 @@ final class ScanCommand extends KvctlCommand {
     try (KvClient client = connect()) {
       Scan.Cursor cursor =
           client.scan(keys, RangeOptions.DEFAULT.withRead(kvctl().readOptions())).iterator();
-      if (out == null) {
+      if (out == null || out.equals("-")) {
         while (cursor.hasNext()) {
           console().write(nextLine(cursor));
         }
@@ -60,13 +65,13 @@ final class ScanCommand extends KvctlCommand {
       while (cursor.hasNext()) {
         file.write(nextLine(cursor).getBytes(StandardCharsets.UTF_8));
         entries++;
-        if (entries % PROGRESS_ENTRIES == 0 && !kvctl().isQuiet()) {
-          console().progress(entries + " entries");
+        if (entries % PROGRESS_ENTRIES == 0) {
+          progress(entries + " entries");
         }
       }
       file.finish();
     }
-    console().progress("");
+    progress("");
     return entries;
   }
 

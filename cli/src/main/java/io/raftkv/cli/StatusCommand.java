@@ -2,10 +2,12 @@ package io.raftkv.cli;
 
 import com.google.gson.stream.JsonWriter;
 import io.raftkv.cli.ClusterStatus.MemberView;
+import io.raftkv.client.ClientOptions;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.KvException;
 import io.raftkv.client.MemberStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HexFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +29,10 @@ final class StatusCommand extends KvctlCommand {
 
   @Override
   int run() throws InterruptedException {
-    try (KvClient client = connect()) {
+    // Two questions one after the other: who the members are, and how each is.
+    ClientOptions options = kvctl().clientOptions();
+    Duration half = options.timeout().dividedBy(2);
+    try (KvClient client = KvClient.connect(options.withTimeout(half))) {
       while (isWatch) {
         watchOnce(client);
         Thread.sleep(WATCH_MILLIS);

@@ -24,13 +24,14 @@ final class Table {
 
   void print(Console console) {
     boolean hasColour = console.hasColour(Console.Stream.OUT);
+    int[] widths = widths();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int column = 0; column < row.size(); column++) {
         String cell = row.get(column);
         line.append(cell);
         if (column < row.size() - 1) {
-          line.append(" ".repeat(width(column) - cell.codePointCount(0, cell.length()) + 2));
+          line.append(" ".repeat(widths[column] - width(cell) + 2));
         }
       }
       boolean isHead = row == rows.get(0);
@@ -38,11 +39,17 @@ final class Table {
     }
   }
 
-  private int width(int column) {
-    return rows.stream()
-        .map(row -> row.get(column))
-        .mapToInt(cell -> cell.codePointCount(0, cell.length()))
-        .max()
-        .orElse(0);
+  private int[] widths() {
+    int[] widths = new int[rows.get(0).size()];
+    for (List<String> row : rows) {
+      for (int column = 0; column < widths.length; column++) {
+        widths[column] = Math.max(widths[column], width(row.get(column)));
+      }
+    }
+    return widths;
+  }
+
+  private static int width(String cell) {
+    return cell.codePointCount(0, cell.length());
   }
 }

@@ -25,6 +25,7 @@ final class TransferLeaderCommand extends KvctlCommand {
     try (KvClient client = connect()) {
       List<Member> members = client.cluster().members().members();
       long id = target == null ? 0 : find(members, target);
+      sending(() -> "leadership may move");
       TransferResult result = client.cluster().transferLeadership(id);
       String leader =
           members.stream()

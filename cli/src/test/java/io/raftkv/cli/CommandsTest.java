@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
+import io.raftkv.client.ByteSequence;
 import io.raftkv.proto.v1.KeyValue;
 import io.raftkv.proto.v1.Member;
 import io.raftkv.proto.v1.MemberRole;
@@ -208,6 +209,98 @@ final class CommandsTest {
   }
 
   @Test
+  void aPartThatFailsTellsWhatTheOthersDeleted() {
+    for (int i = 0; i < 2_500; i++) {
+      server.put(ByteString.copyFromUtf8("p" + i), ByteString.EMPTY);
+    }
+    server.failures.add(
+        FakeServer.failure(Code.INVALID_ARGUMENT, "TOO_MANY_OPERATIONS", "not_applied"));
+    server.failures.add(FakeServer.NO_FAILURE);
+    server.failures.add(FakeServer.failure(Code.INTERNAL, "DISK_FULL", "not_applied"));
+
+    Run delete = run("delete", "--prefix", "p", "--yes");
+
+    assertThat(delete.exitCode()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
+    assertThat(delete.err()).endsWith("; 1000 keys deleted before\n").hasLineCount(1);
+    assertThat(server.store).hasSize(1_500);
+  }
+
+  @Test
+  void aDeletionInPartsShowsItsProgressUnlessQuiet() {
+    for (int i = 0; i < 1_500; i++) {
+      server.put(ByteString.copyFromUtf8("p" + i), ByteString.EMPTY);
+    }
+    server.failures.add(
+        FakeServer.failure(Code.INVALID_ARGUMENT, "TOO_MANY_OPERATIONS", "not_applied"));
+    Set<Console.Stream> terminal = Set.of(Console.Stream.ERR);
+
+    Run quiet = run(new byte[0], terminal, "delete", "--prefix", "p", "--yes", "--quiet");
+
+    assertThat(quiet.exitCode()).isZero();
+    assertThat(quiet.err()).isEmpty();
+  }
+
+  @Test
+  void aBinaryKeyIsReachedInBase64() {
+    ByteString key = ByteString.copyFrom(new byte[] {(byte) 0xff, 0});
+
+    run("put", "/wA=", "v", "--base64");
+
+    assertThat(server.store).containsOnlyKeys(key);
+    assertThat(run("scan").text()).isEqualTo("{\"key_base64\":\"/wA=\",\"value\":\"v\"}\n");
+    assertThat(run("get", "/wA=", "--base64").text()).isEqualTo("v");
+    assertThat(run("delete", "/wA=", "--base64").exitCode()).isZero();
+    assertThat(server.store).isEmpty();
+  }
+
+  @Test
+  void aTerminalGetsTheWholeTextAndNothingItObeys() {
+    String text = "a\u001b[31m\u009b\n" + "x".repeat(300);
+    server.put(ByteString.copyFromUtf8("k"), ByteString.copyFromUtf8(text));
+    String shown = "a\\u{1b}[31m\\u{9b}\\n" + "x".repeat(300);
+    Set<Console.Stream> terminal = Set.of(Console.Stream.OUT);
+
+    assertThat(run(new byte[0], terminal, "get", "--prefix", "k").text())
+        .isEqualTo("k\t" + shown + "\n");
+    assertThat(run("get", "--prefix", "k", "-o", "table").text()).endsWith(shown + "\n");
+    assertThat(run("get", "--prefix", "k").text()).isEqualTo("k\t" + text + "\n");
+    assertThat(run("scan").text()).contains("\\u001b[31m\\u009b\\n");
+  }
+
+  @Test
+  void aValueThatCannotBeSentIsRefusedHere(@TempDir Path folder) throws IOException {
+    byte[] value = new byte[4 << 20];
+
+    Run put = run(value, Set.of(), "put", "k", "-");
+
+    assertThat(put.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(put.err()).contains("larger than 3145728 bytes").hasLineCount(1);
+
+    ByteSequence large = ByteSequence.of("x".repeat(value.length));
+    Path file = folder.resolve("large.jsonl");
+    Files.writeString(file, Json.line(ByteSequence.of("k"), large) + "\n");
+
+    Run load = run("import", file.toString());
+
+    assertThat(load.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(load.err()).contains("line 1: key and value have 4194305 bytes").hasLineCount(1);
+    assertThat(server.store).isEmpty();
+  }
+
+  @Test
+  void anImportCanLeaveExistingKeysAlone() {
+    run("put", "a", "old");
+    String lines = "{\"key\":\"a\",\"value\":\"new\"}\n{\"key\":\"b\",\"value\":\"1\"}\n";
+
+    Run load = run(lines.getBytes(StandardCharsets.UTF_8), Set.of(), "import", "-", "--if-absent");
+
+    assertThat(load.exitCode()).isZero();
+    assertThat(load.text()).startsWith("imported 1 entries").endsWith(", 1 existed\n");
+    assertThat(run("get", "a").text()).isEqualTo("old");
+    assertThat(run("get", "b").text()).isEqualTo("1");
+  }
+
+  @Test
   void scanAndImportCarryEveryByte(@TempDir Path folder) throws IOException {
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
@@ -223,6 +316,7 @@ final class CommandsTest {
     assertThat(scan.exitCode()).isZero();
     assertThat(scan.out()).isEmpty();
     assertThat(Files.readAllBytes(file)).isEqualTo(run("scan").out());
+    assertThat(run("scan", "--out", "-").out()).isEqualTo(run("scan").out());
     assertThat(folder).isDirectoryContaining(path -> path.equals(file));
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).hasSize(1);
@@ -289,6 +383,18 @@ final class CommandsTest {
   }
 
   @Test
+  void localReadsStayWithTheOneGivenMemberThoughItNamesAnother() {
+    run("put", "k", "v");
+    try (FakeServer other = new FakeServer()) {
+      Map<String, String> hint =
+          Map.of("leader_id", "2", "leader_address", other.endpoint(), "term", "9");
+      server.failures.add(FakeServer.failure(Code.UNAVAILABLE, "NOT_READY", "not_applied", hint));
+
+      assertThat(run("get", "k", "--consistency", "local").text()).isEqualTo("v");
+    }
+  }
+
+  @Test
   void statusListsAlsoTheMemberThatDoesNotAnswer() {
     FakeServer dead = new FakeServer();
     dead.close();
@@ -342,18 +448,52 @@ final class CommandsTest {
   void aReaderThatHasSeenEnoughIsNoErrorButAFullDiskIs(String cause, int expected, int lines) {
     byte[] value = new byte[300_000];
     server.put(ByteString.copyFromUtf8("k"), ByteString.copyFrom(value));
+
+    Run scan = runWithBrokenOutput(new IOException(cause), "scan");
+
+    assertThat(scan.exitCode()).isEqualTo(expected);
+    assertThat(scan.err()).hasLineCount(lines);
+  }
+
+  @Test
+  void afterAWriteNoFailureClaimsThatItDidNotHappen() {
+    Run put = runWithBrokenOutput(new IOException("No space left on device"), "put", "k", "v");
+
+    assertThat(put.exitCode()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
+    assertThat(put.err())
+        .isEqualTo(
+            "kvctl: cannot write the output: No space left on device;"
+                + " the write is done, at revision 1\n");
+  }
+
+  @Test
+  void anErrorOfTheMachineIsOneLineAndNeverNotFound() {
+    OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+
+    Run version = runWithBrokenOutput(error, "version");
+    Run put = runWithBrokenOutput(error, "put", "k", "v");
+
+    assertThat(version.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(version.err()).isEqualTo("kvctl: out of memory: Java heap space\n");
+    assertThat(put.exitCode()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
+    assertThat(put.err()).hasLineCount(1);
+  }
+
+  private Run runWithBrokenOutput(Throwable failure, String... args) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     OutputStream broken =
         new OutputStream() {
           @Override
           public void write(int b) throws IOException {
-            throw new IOException(cause);
+            if (failure instanceof Error error) {
+              throw error;
+            }
+            throw (IOException) failure;
           }
         };
     Console console =
         new Console(new ByteArrayInputStream(new byte[0]), broken, err, Set.of(), Map.of());
-
-    assertThat(Kvctl.run(console, with("scan"))).isEqualTo(expected);
-    assertThat(err.toString(StandardCharsets.UTF_8)).hasLineCount(lines);
+    int exitCode = Kvctl.run(console, with(args));
+    return new Run(exitCode, new byte[0], err.toString(StandardCharsets.UTF_8));
   }
 }

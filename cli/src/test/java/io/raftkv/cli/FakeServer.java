@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -48,6 +49,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * map's lock. Failures can be put before the answers of the key-value methods.
  */
 final class FakeServer implements AutoCloseable {
+  /** Among {@link #failures}: this time it works. */
+  static final StatusRuntimeException NO_FAILURE =
+      new StatusRuntimeException(io.grpc.Status.OK.withDescription("no failure"));
+
   static final long ID = 0xfedcba9876543210L;
 
   private static final int PAGE_KEYS = 7;
@@ -57,6 +62,8 @@ final class FakeServer implements AutoCloseable {
   final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
   final List<Member> members = new CopyOnWriteArrayList<>();
   final List<RangeRequest> ranges = new CopyOnWriteArrayList<>();
+  final CompletableFuture<PutRequest> firstPut = new CompletableFuture<>();
+  volatile boolean isMute;
   private final Server server;
   private final String endpoint;
   private long revision;
@@ -98,11 +105,17 @@ final class FakeServer implements AutoCloseable {
   }
 
   static StatusRuntimeException failure(Code code, String reason, String outcome) {
+    return failure(code, reason, outcome, Map.of());
+  }
+
+  static StatusRuntimeException failure(
+      Code code, String reason, String outcome, Map<String, String> metadata) {
     ErrorInfo info =
         ErrorInfo.newBuilder()
             .setDomain("raftkv")
             .setReason(reason)
             .putMetadata("outcome", outcome)
+            .putAllMetadata(metadata)
             .build();
     return StatusProto.toStatusRuntimeException(
         Status.newBuilder()
@@ -134,7 +147,10 @@ final class FakeServer implements AutoCloseable {
 
   private <T> void answer(StreamObserver<T> observer, Answer<T> answer) {
     StatusRuntimeException failure = failures.poll();
-    if (failure != null) {
+    if (isMute) {
+      return;
+    }
+    if (failure != null && failure != NO_FAILURE) {
       observer.onError(failure);
       return;
     }
@@ -165,6 +181,7 @@ final class FakeServer implements AutoCloseable {
 
     @Override
     public void put(PutRequest request, StreamObserver<PutResponse> observer) {
+      firstPut.complete(request);
       answer(
           observer,
           () -> {

@@ -60,6 +60,7 @@ final class LauncherTest {
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
     builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
     builder.environment().remove("KVCTL_JAVA_OPTIONS");
+    builder.environment().put("LC_ALL", "tr_TR.UTF-8");
     Process process = builder.start();
     process.getOutputStream().close();
     byte[] out = process.getInputStream().readAllBytes();
@@ -84,6 +85,27 @@ final class LauncherTest {
     assertThat(run.exitCode()).isEqualTo(5);
     assertThat(run.text())
         .endsWith("-jar\n" + home.toRealPath() + "/lib/kvctl.jar\nput\na key\n\n*\n$HOME \"'\n");
+  }
+
+  @Test
+  void theFolderIsFoundThoughCdpathHoldsAnotherOfThatName() throws Exception {
+    Files.createDirectories(folder.resolve("elsewhere/bin"));
+    ProcessBuilder builder = new ProcessBuilder("sh", "bin/kvctl", "version");
+    builder.directory(home.toFile());
+    builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
+    builder.environment().put("CDPATH", folder.resolve("elsewhere").toString());
+    Process process = builder.start();
+
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(out).endsWith("-jar\n" + home.toRealPath() + "/lib/kvctl.jar\nversion\n");
+  }
+
+  @Test
+  void argumentsAreUtf8AndMessagesThoseOfTheCLocale() throws Exception {
+    script(java, "#!/bin/sh\necho \"$LC_ALL\"\n");
+
+    assertThat(launch(home.resolve("bin/kvctl"), "version").text()).isEqualTo("C.UTF-8\n");
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 public interface ClusterClient {
   /** The members as the leader knows them. */
   default MembersResult members() {
-    return Blocking.read(membersAsync());
+    return Blocking.read(() -> membersAsync());
   }
 
   /** See {@link #members()}. */
@@ -20,12 +20,12 @@ public interface ClusterClient {
    *     Reason#MEMBER_NOT_FOUND} if there is no such member
    */
   default TransferResult transferLeadership(long memberId) {
-    return Blocking.write(transferLeadershipAsync(memberId));
+    return Blocking.write(() -> transferLeadershipAsync(memberId));
   }
 
   /** Hands leadership to the member that is most up to date. */
   default TransferResult transferLeadership() {
-    return Blocking.write(transferLeadershipAsync(0));
+    return Blocking.write(() -> transferLeadershipAsync(0));
   }
 
   /**

@@ -11,6 +11,9 @@ public enum Consistency {
    * ReadOptions#maxStaleness()}.
    */
   BOUNDED,
-  /** Whatever the asked member has applied, however old. */
+  /**
+   * Whatever the asked member has applied, however old. Only the client's endpoints are asked,
+   * never a member it learned of: with one endpoint, that one.
+   */
   LOCAL
 }

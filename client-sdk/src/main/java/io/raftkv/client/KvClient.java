@@ -11,7 +11,8 @@ import java.util.concurrent.CompletableFuture;
  * {@link KvException}; an interrupt ends the wait with {@link Reason#INTERRUPTED}. The {@code
  * Async} one never blocks; its future fails with the same {@code KvException}, and cancelling it
  * gives the call up. Futures complete on a network thread: what is chained to them must not block
- * ({@code thenApplyAsync} moves it elsewhere).
+ * ({@code thenApplyAsync} moves it elsewhere). A blocking operation called there throws {@link
+ * IllegalStateException} and sends nothing.
  *
  * <p>Every call has a deadline, 5 seconds unless told otherwise. Until then reads are repeated, on
  * other members too. A write is sent again only if it certainly did not happen; if that is not
@@ -44,7 +45,7 @@ public interface KvClient extends AutoCloseable {
    * @throws KvException see {@link KvException#reason()}
    */
   default GetResult get(ByteSequence key, GetOptions options) {
-    return Blocking.read(getAsync(key, options));
+    return Blocking.read(() -> getAsync(key, options));
   }
 
   /** Reads a key, linearizable. */
@@ -71,7 +72,7 @@ public interface KvClient extends AutoCloseable {
    *     take effect
    */
   default PutResult put(ByteSequence key, ByteSequence value, PutOptions options) {
-    return Blocking.write(putAsync(key, value, options));
+    return Blocking.write(() -> putAsync(key, value, options));
   }
 
   /** Writes a key, unconditionally. */
@@ -99,7 +100,7 @@ public interface KvClient extends AutoCloseable {
    * @throws KvException as {@link #put(ByteSequence, ByteSequence, PutOptions) put}
    */
   default DeleteResult delete(KeyRange keys, DeleteOptions options) {
-    return Blocking.write(deleteAsync(keys, options));
+    return Blocking.write(() -> deleteAsync(keys, options));
   }
 
   /** Deletes a key, unconditionally. */
@@ -121,7 +122,7 @@ public interface KvClient extends AutoCloseable {
    * @throws KvException see {@link KvException#reason()}
    */
   default RangePage range(KeyRange keys, RangeOptions options) {
-    return Blocking.read(rangeAsync(keys, options));
+    return Blocking.read(() -> rangeAsync(keys, options));
   }
 
   /** Reads one page of keys; see {@link #range(KeyRange, RangeOptions)}. */
@@ -129,7 +130,7 @@ public interface KvClient extends AutoCloseable {
 
   /** Counts the keys of a range without reading them. */
   default CountResult count(KeyRange keys, GetOptions options) {
-    return Blocking.read(countAsync(keys, options));
+    return Blocking.read(() -> countAsync(keys, options));
   }
 
   /** Counts the keys of a range; see {@link #count(KeyRange, GetOptions)}. */

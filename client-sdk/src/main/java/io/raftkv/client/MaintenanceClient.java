@@ -14,7 +14,7 @@ public interface MaintenanceClient {
    * @throws KvException {@link Reason#UNREACHABLE} if it cannot be reached
    */
   default MemberStatus status(Endpoint member) {
-    return Blocking.read(statusAsync(member));
+    return Blocking.read(() -> statusAsync(member));
   }
 
   /** See {@link #status(Endpoint)}. */
@@ -22,7 +22,7 @@ public interface MaintenanceClient {
 
   /** A hash of the member's whole store, at the newest revision that it has applied. */
   default HashResult hash(Endpoint member) {
-    return Blocking.read(hashAsync(member, 0));
+    return Blocking.read(() -> hashAsync(member, 0));
   }
 
   /**
@@ -31,7 +31,7 @@ public interface MaintenanceClient {
    * @throws KvException {@link Reason#COMPACTED} or {@link Reason#FUTURE_REVISION}
    */
   default HashResult hash(Endpoint member, long atRevision) {
-    return Blocking.read(hashAsync(member, atRevision));
+    return Blocking.read(() -> hashAsync(member, atRevision));
   }
 
   /**

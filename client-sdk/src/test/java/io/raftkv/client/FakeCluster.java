@@ -1,16 +1,26 @@
 package io.raftkv.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Two fake members and a client of both; the first one leads, and the client knows it. */
 final class FakeCluster implements AutoCloseable {
+  /**
+   * For tests that are not about time: on a busy machine nothing moves to another member, and
+   * nothing is asked how it is, because an answer is slow.
+   */
+  static final ClientOptions PATIENT =
+      ClientOptions.of("127.0.0.1:1")
+          .withTimeout(Duration.ofSeconds(30))
+          .withAttemptTimeout(Duration.ofSeconds(30));
+
   final FakeMember leader = new FakeMember(1).leads();
   final FakeMember follower = new FakeMember(2).follows(leader);
   final KvClient client;
 
   FakeCluster() {
-    this(ClientOptions.of(List.of(new Endpoint("127.0.0.1", 1))));
+    this(PATIENT);
   }
 
   FakeCluster(ClientOptions options) {
@@ -25,6 +35,11 @@ final class FakeCluster implements AutoCloseable {
     leader.received.clear();
     follower.received.clear();
     return this;
+  }
+
+  /** A patient client of one member. */
+  static KvClient clientOf(FakeMember member) {
+    return KvClient.connect(PATIENT.withEndpoints(List.of(member.endpoint())));
   }
 
   long count(Class<?> type) {

@@ -36,16 +36,29 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member on a real loopback port that answers as it was told: with a message, an error, or never.
+ * A member on a real loopback port that answers as it was told: with a message, an error, later (a
+ * future of a message), or never.
  */
 final class FakeMember implements AutoCloseable {
   /** What stands for an answer that never comes. */
   static final Object SILENCE = new Object();
+
+  /**
+   * Below the ports that systems give to outgoing connections: otherwise one of those may take the
+   * port of a member that is stopped, and it could not come back.
+   */
+  private static final int PORT_MIN = 20_000;
+
+  private static final int PORT_MAX = 32_000;
+  private static final int BIND_ATTEMPTS_MAX = 200;
+  private static final long BIND_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   final long id;
   final List<Object> received = new CopyOnWriteArrayList<>();
@@ -66,19 +79,29 @@ final class FakeMember implements AutoCloseable {
 
   /** Opens the port; the same one each time. */
   void start() {
-    try {
-      server =
-          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
-              .directExecutor()
-              .addService(new Kv())
-              .addService(new Cluster())
-              .addService(new Maintenance())
-              .build()
-              .start();
-      port = server.getPort();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+    int attempts = 0;
+    while (server == null) {
+      int candidate = port == 0 ? ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX) : port;
+      try {
+        server = serve(candidate);
+        port = candidate;
+      } catch (IOException e) {
+        if (++attempts == BIND_ATTEMPTS_MAX) {
+          throw new IllegalStateException(e);
+        }
+        LockSupport.parkNanos(BIND_PAUSE_NANOS);
+      }
     }
+  }
+
+  private Server serve(int candidate) throws IOException {
+    return NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", candidate))
+        .directExecutor()
+        .addService(new Kv())
+        .addService(new Cluster())
+        .addService(new Maintenance())
+        .build()
+        .start();
   }
 
   /** Closes the port and breaks every connection. */
@@ -87,7 +110,7 @@ final class FakeMember implements AutoCloseable {
       return;
     }
     try {
-      server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+      server.shutdownNow().awaitTermination(30, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -117,6 +140,19 @@ final class FakeMember implements AutoCloseable {
     leaderId = leader.id;
     leaderAddress = leader.endpoint().toString();
     return this;
+  }
+
+  /** A definite refusal of a member that names itself as the leader: it hands its office over. */
+  StatusRuntimeException refusalOfTheLeader() {
+    return error(Status.Code.UNAVAILABLE, "NOT_READY", "not_applied", hint(this, term));
+  }
+
+  /** What an error says about the leader. */
+  static Map<String, String> hint(FakeMember leader, long term) {
+    return Map.of(
+        "leader_id", Long.toString(leader.id),
+        "leader_address", leader.endpoint().toString(),
+        "term", Long.toString(term));
   }
 
   /** How many requests of this type came. */
@@ -191,11 +227,17 @@ final class FakeMember implements AutoCloseable {
     Object answer = scripted == null ? behaviour.apply(request) : scripted;
     if (answer instanceof StatusRuntimeException error) {
       observer.onError(error);
+    } else if (answer instanceof CompletableFuture<?> later) {
+      later.thenAccept(message -> succeed(observer, (R) message));
     } else if (answer != SILENCE) {
-      observer.onNext((R) answer);
-      observer.onCompleted();
+      succeed(observer, (R) answer);
     }
     firstReceived.complete(request);
+  }
+
+  private static <R> void succeed(StreamObserver<R> observer, R message) {
+    observer.onNext(message);
+    observer.onCompleted();
   }
 
   private final class Kv extends KVGrpc.KVImplBase {

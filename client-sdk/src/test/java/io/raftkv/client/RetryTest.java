@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which failures are tried again, and which outcome the others state. */
-@Timeout(30)
+@Timeout(60)
 class RetryTest {
   private final FakeCluster cluster = new FakeCluster().learned();
 

@@ -7,28 +7,30 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /** Turns the futures into blocking calls. */
 public final class Blocking {
   private Blocking() {}
 
-  /** Waits for a read. */
-  public static <T> T read(CompletableFuture<T> future) {
-    return await(future, Outcome.READ);
+  /** Makes a read and waits for it. */
+  public static <T> T read(Supplier<CompletableFuture<T>> call) {
+    return await(call, Outcome.READ);
   }
 
-  /** Waits for a write; interrupted, its outcome is unknown. */
-  public static <T> T write(CompletableFuture<T> future) {
-    return await(future, Outcome.UNKNOWN);
+  /** Makes a write and waits for it; interrupted, its outcome is unknown. */
+  public static <T> T write(Supplier<CompletableFuture<T>> call) {
+    return await(call, Outcome.UNKNOWN);
   }
 
-  private static <T> T await(CompletableFuture<T> future, Outcome ifInterrupted) {
-    // A network thread that waits for itself would wait until the deadline of every call.
-    if (NetworkThread.isCurrent() && !future.isDone()) {
-      future.cancel(false);
+  private static <T> T await(Supplier<CompletableFuture<T>> call, Outcome ifInterrupted) {
+    // A network thread that waits for itself would wait until the deadline of every call. Told
+    // before anything is sent: whoever is refused must be able to rely on it.
+    if (NetworkThread.isCurrent()) {
       throw new IllegalStateException(
           "a blocking call inside a callback of a raftkv future: use the Async method, or thenApplyAsync");
     }
+    CompletableFuture<T> future = call.get();
     try {
       return future.get();
     } catch (InterruptedException e) {

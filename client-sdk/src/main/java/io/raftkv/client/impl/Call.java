@@ -80,15 +80,25 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     return future;
   }
 
-  /** Makes the next attempt. */
-  void attempt() {
-    if (isTooLateToRetry()) {
+  /** Makes the first attempt. */
+  void start() {
+    attemptAfter(0);
+  }
+
+  /**
+   * Makes the next attempt, unless it was made already: a leader that is found overtakes the timer
+   * of the backoff, which fires all the same.
+   *
+   * @param made how many attempts there were when this one was decided
+   */
+  private void attemptAfter(int made) {
+    if (isTooLateToRetry(made)) {
       end(Reason.TIMEOUT, "no answer in time");
       return;
     }
     Attempt<Q, R> next;
     synchronized (this) {
-      if (isDone || attempt != null) {
+      if (isDone || attempt != null || attempts != made) {
         return;
       }
       isBackingOff = false;
@@ -108,9 +118,10 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     }
   }
 
-  /** The timer may be late. */
-  private synchronized boolean isTooLateToRetry() {
-    return lastFailure != null && deadlineNanos - System.nanoTime() < RETRY_NANOS_MIN;
+  /** The timer may be late. An attempt under way is not disturbed. */
+  private synchronized boolean isTooLateToRetry(int made) {
+    boolean isDue = attempt == null && attempts == made && lastFailure != null;
+    return isDue && deadlineNanos - System.nanoTime() < RETRY_NANOS_MIN;
   }
 
   @Override
@@ -155,11 +166,13 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       caller.silent(from.connection());
     }
     long delayNanos;
+    int made;
     synchronized (this) {
       if (isDone || attempt != from) {
         return;
       }
       attempt = null;
+      made = attempts;
       lastFailure = failure;
       delayNanos = delayNanos(failure);
       isDone = delayNanos < 0;
@@ -169,9 +182,9 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       caller.finished(this);
       fail(failure);
     } else if (delayNanos == 0) {
-      attempt();
+      attemptAfter(made);
     } else {
-      caller.schedule(this::attempt, delayNanos);
+      caller.schedule(() -> attemptAfter(made), delayNanos);
     }
   }
 
@@ -190,7 +203,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     boolean isRoundOver =
         route.only() != null
             || failure.reason().kind() == Reason.Kind.EXHAUSTED
-            || triedThisRound.size() >= caller.routes().size();
+            || triedThisRound.size() >= caller.routes().size(route);
     if (failure.retryDelayNanos() < 0 && !isRoundOver) {
       return 0;
     }
@@ -207,14 +220,16 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** A leader was found: no need to wait any longer. */
   void leaderFound() {
+    int made;
     synchronized (this) {
       Failure last = lastFailure;
       boolean waitsForLeader = isBackingOff && last != null && last.retryDelayNanos() < 0;
       if (!waitsForLeader || route.only() != null) {
         return;
       }
+      made = attempts;
     }
-    attempt();
+    attemptAfter(made);
   }
 
   /** Looks whether time is over, or the attempt under way takes too long. On the timer thread. */
@@ -245,7 +260,8 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private void moveOn(Attempt<Q, R> slow) {
     // The only member there is may be reached over a new connection, unless it is merely slow.
     boolean isPointless =
-        caller.routes().size() == 1 && slow.connection().hasAnsweredSince(slow.startNanos());
+        caller.routes().size(route) == 1 && slow.connection().hasAnsweredSince(slow.startNanos());
+    int made;
     synchronized (this) {
       if (isDone || attempt != slow || route.only() != null || isPointless) {
         return;
@@ -254,15 +270,16 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
         return;
       }
       attempt = null;
+      made = attempts;
       // Each move is more patient than the last: it may be the request that is slow.
       moves = Math.min(moves + 1, 10);
-      if (triedThisRound.size() >= caller.routes().size()) {
+      if (triedThisRound.size() >= caller.routes().size(route)) {
         triedThisRound.clear();
         triedThisRound.add(slow.connection());
       }
     }
     slow.cancel();
-    attempt();
+    attemptAfter(made);
   }
 
   /** Ends the call from this side. */

@@ -77,7 +77,7 @@ final class Caller {
       return call.future();
     }
     keepTicking();
-    call.attempt();
+    call.start();
     return call.future();
   }
 
@@ -166,7 +166,7 @@ final class Caller {
     for (Call<?, ?, ?> call : inFlight) {
       call.end(Reason.CLIENT_CLOSED, "this client was closed");
     }
-    routes.connections().forEach(Connection::shutdown);
+    routes.shutdown();
     if (NetworkThread.isCurrent()) {
       return;
     }

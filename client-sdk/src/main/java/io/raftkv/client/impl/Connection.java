@@ -31,6 +31,7 @@ final class Connection {
   private volatile long lastAnswerNanos = System.nanoTime();
   private volatile long avoidUntilNanos = lastAnswerNanos;
   private volatile @Nullable ManagedChannel channel;
+  private boolean isShutdown; // guarded by this
 
   Connection(Endpoint endpoint, Duration connectTimeout) {
     this.endpoint = endpoint;
@@ -64,6 +65,10 @@ final class Connection {
               .keepAliveTimeout(3, TimeUnit.SECONDS)
               .build();
       channel = open;
+      if (isShutdown) {
+        // Whoever comes late gets one that refuses, and nothing stays open behind the client.
+        open.shutdownNow();
+      }
     }
     return open;
   }
@@ -161,12 +166,26 @@ final class Connection {
     }
   }
 
+  /** Ends what is under way; later calls are refused. */
   void shutdown() {
-    ManagedChannel open = channel;
+    ManagedChannel open = refuseLaterCalls();
     if (open != null) {
       // Whoever waits for it is told by the change of its state.
       open.shutdownNow();
     }
+  }
+
+  /** Lets what is under way end by itself; later calls are refused. */
+  void retire() {
+    ManagedChannel open = refuseLaterCalls();
+    if (open != null) {
+      open.shutdown();
+    }
+  }
+
+  private synchronized @Nullable ManagedChannel refuseLaterCalls() {
+    isShutdown = true;
+    return channel;
   }
 
   /** Waits until the channel is gone, until then at the latest. */

@@ -3,7 +3,6 @@ package io.raftkv.client.impl;
 import io.raftkv.client.ByteSequence;
 import io.raftkv.client.ClientOptions;
 import io.raftkv.client.ClusterClient;
-import io.raftkv.client.Consistency;
 import io.raftkv.client.CountResult;
 import io.raftkv.client.DeleteOptions;
 import io.raftkv.client.DeleteResult;
@@ -115,7 +114,12 @@ public final class GrpcKvClient implements KvClient {
   }
 
   private static Route route(ReadOptions read) {
-    return read.consistency() == Consistency.LINEARIZABLE ? Route.LEADER : Route.ANY;
+    return switch (read.consistency()) {
+      case LINEARIZABLE -> Route.LEADER;
+      case SESSION, BOUNDED -> Route.ANY;
+      // Whoever asks for what a member has, however old, means the members that he named.
+      case LOCAL -> Route.CONFIGURED;
+    };
   }
 
   private final class Cluster implements ClusterClient {

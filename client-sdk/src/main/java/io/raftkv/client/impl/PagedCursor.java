@@ -68,7 +68,7 @@ final class PagedCursor implements Scan.Cursor {
     if (awaited == null) {
       return;
     }
-    RangePage next = Blocking.read(awaited);
+    RangePage next = Blocking.read(() -> awaited);
     if (revision < 0) {
       revision = next.header().revision();
     }

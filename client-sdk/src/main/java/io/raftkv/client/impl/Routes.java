@@ -24,9 +24,21 @@ final class Routes {
   /**
    * The leader.
    *
-   * @param connection null: it was found wanting; term and cluster still tell old news from new
+   * @param connection null: it has none, or its address is not known
+   * @param isTrusted false: it was found wanting; the rest still tells old news from new
    */
-  private record Leader(long clusterId, long id, long term, @Nullable Connection connection) {}
+  private record Leader(
+      long clusterId, long id, long term, @Nullable Connection connection, boolean isTrusted) {
+    static final Leader NONE = new Leader(0, 0, 0, null, false);
+
+    @Nullable Connection usable() {
+      return isTrusted ? connection : null;
+    }
+
+    Leader distrusted() {
+      return new Leader(clusterId, id, term, connection, false);
+    }
+  }
 
   private final ClientOptions options;
   private final Map<Endpoint, Connection> connections = new ConcurrentHashMap<>();
@@ -35,8 +47,9 @@ final class Routes {
   /** The configured members first, then learned ones. Replaced as a whole. */
   private volatile List<Connection> candidates;
 
-  private volatile Leader leader = new Leader(0, 0, 0, null);
+  private volatile Leader leader = Leader.NONE;
   private volatile int preferred;
+  private volatile boolean isShutdown;
 
   Routes(ClientOptions options, Runnable onNewLeader) {
     this.options = options;
@@ -47,8 +60,14 @@ final class Routes {
   }
 
   /** How many members a call may be given to. */
-  int size() {
-    return candidates.size();
+  int size(Route route) {
+    return candidates(route).size();
+  }
+
+  /** The configured members stand first, so that those alone are a part of the list. */
+  private List<Connection> candidates(Route route) {
+    List<Connection> all = candidates;
+    return route.onlyConfigured() ? all.subList(0, options.endpoints().size()) : all;
   }
 
   Collection<Connection> connections() {
@@ -65,11 +84,11 @@ final class Routes {
     if (only != null) {
       return connection(only);
     }
-    Connection leading = leader.connection();
+    Connection leading = leader.usable();
     if (route.toLeader() && leading != null && leading.isUsable() && !tried.contains(leading)) {
       return leading;
     }
-    List<Connection> all = candidates;
+    List<Connection> all = candidates(route);
     int first = preferred;
     Connection fallback = all.get(first % all.size());
     boolean isFallbackFresh = !tried.contains(fallback);
@@ -103,7 +122,7 @@ final class Routes {
   }
 
   private boolean isLeader(Connection connection) {
-    return leader.connection() == connection;
+    return leader.usable() == connection;
   }
 
   /** Learns from an answer of {@code from}. */
@@ -112,7 +131,7 @@ final class Routes {
     if (known.id == header.getLeaderId()
         && known.term == header.getTerm()
         && known.clusterId == header.getClusterId()
-        && known.connection != null) {
+        && known.usable() != null) {
       return;
     }
     boolean isSelf = header.getLeaderId() != 0 && header.getLeaderId() == header.getMemberId();
@@ -138,6 +157,11 @@ final class Routes {
     if (id == null || address == null) {
       return;
     }
+    // A leader that drains or hands its office over still names itself.
+    boolean isDenied = failure.deniesLeadership() && address.equals(from.endpoint().toString());
+    if (isDenied) {
+      return;
+    }
     try {
       long stated = term == null ? leader.term : Long.parseLong(term);
       learn(leader.clusterId, Long.parseUnsignedLong(id), stated, address, null);
@@ -149,22 +173,32 @@ final class Routes {
 
   private void learn(
       long clusterId, long id, long term, String address, @Nullable Connection self) {
+    Connection evicted;
+    boolean isAnother;
     synchronized (this) {
       Leader known = leader;
       boolean isNews = term > known.term || clusterId != known.clusterId;
-      boolean isMissing = term == known.term && known.connection == null && id != 0;
+      boolean isMissing = term == known.term && known.usable() == null && id != 0;
       // A member that still follows the leader of an older term has nothing to tell.
       if (!isNews && !isMissing) {
         return;
       }
       Connection found = id == 0 || self != null ? self : connectionTo(address);
-      leader = new Leader(clusterId, id, term, found);
+      leader = new Leader(clusterId, id, term, found, found != null);
       if (found == null) {
         return;
       }
-      remember(found);
+      // One that was distrusted and is named again may refuse again. Were that a reason to stop
+      // waiting, the calls that wait would wake each other without a pause.
+      isAnother = isNews || found != known.connection;
+      evicted = remember(found);
     }
-    onNewLeader.run();
+    if (evicted != null) {
+      evicted.retire();
+    }
+    if (isAnother) {
+      onNewLeader.run();
+    }
   }
 
   /** Null if the address is empty or no address: followers forward. */
@@ -178,30 +212,44 @@ final class Routes {
 
   /** The member does not lead, whatever was heard. */
   private synchronized void distrust(Connection connection) {
-    Leader known = leader;
-    if (known.connection == connection) {
-      leader = new Leader(known.clusterId, known.id, known.term, null);
+    if (leader.connection() == connection) {
+      leader = leader.distrusted();
     }
   }
 
-  /** What leads today may answer tomorrow, when the configured members are gone. */
-  private void remember(Connection connection) {
+  /**
+   * What leads today may answer tomorrow, when the configured members are gone. Returns the member
+   * that had to make room, if one had to.
+   */
+  private @Nullable Connection remember(Connection connection) {
     List<Connection> all = candidates;
     if (all.contains(connection)) {
-      return;
+      return null;
     }
     List<Connection> extended = new ArrayList<>(all);
+    Connection evicted = null;
     int configured = options.endpoints().size();
     if (all.size() - configured >= LEARNED_MAX) {
-      Connection oldest = extended.remove(configured);
-      connections.remove(oldest.endpoint());
-      oldest.shutdown();
+      evicted = extended.remove(configured);
+      connections.remove(evicted.endpoint());
     }
     extended.add(connection);
     candidates = List.copyOf(extended);
+    return evicted;
   }
 
   private Connection connection(Endpoint endpoint) {
-    return connections.computeIfAbsent(endpoint, e -> new Connection(e, options.attemptTimeout()));
+    Connection connection =
+        connections.computeIfAbsent(endpoint, e -> new Connection(e, options.attemptTimeout()));
+    if (isShutdown) {
+      connection.shutdown();
+    }
+    return connection;
+  }
+
+  /** Closes all connections, also those that are yet to come. */
+  void shutdown() {
+    isShutdown = true;
+    connections.values().forEach(Connection::shutdown);
   }
 }
