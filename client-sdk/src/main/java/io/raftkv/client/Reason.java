@@ -45,6 +45,8 @@ public enum Reason {
   BAD_REVISION(Kind.INVALID),
   BAD_DURATION(Kind.INVALID),
   BAD_CONSISTENCY(Kind.INVALID),
+  /** The bytes of the request are no message of its method. */
+  MALFORMED_REQUEST(Kind.INVALID),
 
   MEMBER_NOT_FOUND(Kind.NOT_FOUND),
   /** The chosen member cannot lead, or did not in time. */
