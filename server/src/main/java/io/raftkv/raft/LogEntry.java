@@ -8,7 +8,8 @@ import java.util.Arrays;
  * @param index 1 for the first entry
  * @param term of the leader that took it
  * @param clusterTimeMillis the clock of that leader when it took the entry, milliseconds since
- *     1970; never less than that of the entry before
+ *     1970; not less than that of any entry before that its log still had, so less than that of an
+ *     entry of which only a snapshot is left: the state machine goes by the highest so far
  * @param data encoded once, by whoever proposed it; never changed afterwards by anyone
  */
 public record LogEntry(long index, long term, Kind kind, long clusterTimeMillis, byte[] data) {
