@@ -316,6 +316,7 @@ class ElectionTest {
     CoreNode node = waiting();
 
     node.core().step(ask(2, 3, 9, EntryId.ZERO));
+    cluster.settle();
     cluster.tick(3, 1);
 
     assertThat(node.core().roleName()).isNotEqualTo(RoleName.FOLLOWER);
