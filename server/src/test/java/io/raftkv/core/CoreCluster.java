@@ -53,9 +53,18 @@ public final class CoreCluster {
    */
   public CoreCluster(
       int size, RaftOptions options, List<List<LogEntry>> logs, IntFunction<RandomSource> luck) {
+    this(size, 0, options, logs, luck);
+  }
+
+  private CoreCluster(
+      int size,
+      int learners,
+      RaftOptions options,
+      List<List<LogEntry>> logs,
+      IntFunction<RandomSource> luck) {
     List<Member> members = new ArrayList<>();
     for (int i = 1; i <= size; i++) {
-      members.add(new Member(id(i), "n" + i, "host:" + i, true));
+      members.add(new Member(id(i), "n" + i, "host:" + i, i <= size - learners));
     }
     for (int i = 1; i <= size; i++) {
       List<LogEntry> log = i <= logs.size() ? logs.get(i - 1) : List.of();
@@ -70,6 +79,11 @@ public final class CoreCluster {
               log,
               new HardState(term, MemberId.NONE)));
     }
+  }
+
+  /** The last member is a learner. */
+  public static CoreCluster withLearner(int size) {
+    return new CoreCluster(size, 1, OPTIONS, List.of(), number -> bound -> number % bound);
   }
 
   public static MemberId id(int number) {

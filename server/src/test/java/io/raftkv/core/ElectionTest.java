@@ -137,6 +137,7 @@ class ElectionTest {
 
     assertThat(answersOf(3))
         .filteredOn(m -> m.to().equals(id(2)))
+        .hasSize(1)
         .allMatch(m -> !m.isGranted() && m.term() == 5);
   }
 
@@ -245,7 +246,9 @@ class ElectionTest {
     cluster.settle();
 
     assertThat(cluster.node(3).core().hardState()).isEqualTo(new HardState(1, MemberId.NONE));
-    assertThat(answersOf(3)).allMatch(m -> m.isGranted() && m.isPreVote() && m.term() == 7);
+    assertThat(answersOf(3))
+        .hasSize(1)
+        .allMatch(m -> m.isGranted() && m.isPreVote() && m.term() == 7);
   }
 
   @Test
@@ -283,5 +286,39 @@ class ElectionTest {
     c.settle();
 
     assertThat(c.leader()).isEqualTo(3);
+  }
+
+  /** Heard a leader just now, and waits 10 + 3 ticks for it to speak again. */
+  private CoreNode waiting() {
+    cluster.elect(1);
+    cluster.node(1).crash();
+    CoreNode node = cluster.node(3);
+    node.core().step(new Message.HeartbeatRequest(id(1), id(3), node.core().term(), 0, 99));
+    cluster.tick(3, 12);
+    assertThat(node.core().roleName()).isEqualTo(RoleName.FOLLOWER);
+    return node;
+  }
+
+  @Test
+  void grantingAVoteRestartsTheTimer() { // figure 2: or granting vote to candidate
+    CoreNode node = waiting();
+
+    node.core().step(ask(2, 3, 9, node.core().lastEntry()));
+    cluster.tick(3, 12);
+    assertThat(node.core().roleName()).isEqualTo(RoleName.FOLLOWER);
+
+    cluster.tick(3, 1);
+    assertThat(node.core().roleName()).isNotEqualTo(RoleName.FOLLOWER);
+  }
+
+  @Test
+  void refusingAVoteDoesNot() { // it may be the only one that can win
+    CoreNode node = waiting();
+
+    node.core().step(ask(2, 3, 9, EntryId.ZERO));
+    cluster.settle();
+    cluster.tick(3, 1);
+
+    assertThat(node.core().roleName()).isNotEqualTo(RoleName.FOLLOWER);
   }
 }

@@ -3,6 +3,7 @@ package io.raftkv.core;
 import static io.raftkv.core.CoreCluster.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.raftkv.raft.EntryId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.core.ReadState;
 import org.junit.jupiter.api.Test;
@@ -141,5 +142,42 @@ class ReadIndexTest {
         .filteredOn(m -> m instanceof Message.HeartbeatResponse)
         .extracting(m -> ((Message.HeartbeatResponse) m).readSequence())
         .containsExactly(1L, 0L);
+  }
+
+  @Test
+  void indexOfAReadIsTheOneAtItsArrival() { // what is committed later need not be waited for
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.settle();
+    long before = cluster.node(1).core().commitIndex();
+    cluster.lose(m -> m instanceof Message.HeartbeatResponse);
+
+    cluster.node(1).core().readIndex(7);
+    cluster.settle();
+    cluster.propose(1, "b", "c");
+    cluster.settle();
+    assertThat(cluster.node(1).core().commitIndex()).isEqualTo(before + 2);
+    assertThat(cluster.node(1).reads()).isEmpty();
+    cluster.heal();
+    cluster.tickAll(3);
+
+    assertThat(cluster.node(1).reads()).containsExactly(new ReadState(7, before));
+  }
+
+  @Test
+  void readBeforeTheFirstCommitFailsWhenTheLeaderStepsDown() { // it has no index yet
+    cluster.lose(m -> m instanceof Message.AppendRequest);
+    cluster.elect(1);
+    cluster.node(1).core().readIndex(7);
+    cluster.settle();
+    assertThat(cluster.node(1).reads()).isEmpty();
+
+    cluster
+        .node(1)
+        .core()
+        .step(new Message.AppendResponse(id(2), id(1), 9, false, 0, 1, EntryId.ZERO));
+    cluster.settle();
+
+    assertThat(cluster.node(1).reads()).containsExactly(new ReadState(7, -1));
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.core.FollowerView;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -281,5 +282,44 @@ class ReplicationTest {
 
     assertThat(cluster.node(1).core().lostLogs()).isPositive();
     assertThat(cluster.node(2).diskEntries()).isEqualTo(cluster.node(1).diskEntries());
+  }
+
+  @Test
+  void commitIndexOfAHeartbeatStopsAtTheMatch() { // 5.3: beyond it the logs may differ
+    cluster.lose(m -> m instanceof Message.AppendRequest && m.to().equals(id(3)));
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.tickAll(10);
+
+    assertThat(cluster.node(1).core().commitIndex()).isEqualTo(3);
+    assertThat(heartbeatsTo(3)).isNotEmpty().allMatch(m -> m.commitIndex() == 0);
+    assertThat(heartbeatsTo(2)).anyMatch(m -> m.commitIndex() == 3);
+  }
+
+  private List<Message.HeartbeatRequest> heartbeatsTo(int member) {
+    return cluster.delivered().stream()
+        .filter(m -> m instanceof Message.HeartbeatRequest && m.to().equals(id(member)))
+        .map(m -> (Message.HeartbeatRequest) m)
+        .toList();
+  }
+
+  @Test
+  void lateAnswerNeverLowersTheMatch() { // 5.3: matchIndex increases monotonically
+    cluster.elect(1);
+    cluster.propose(1, "a", "b");
+    cluster.settle();
+    long term = cluster.node(1).core().term();
+    var before = cluster.node(1).core().followers();
+    assertThat(before).extracting(FollowerView::matchIndex).containsExactly(4L, 4L);
+
+    for (Message.AppendResponse late :
+        List.of(
+            new Message.AppendResponse(id(2), id(1), term, true, 2, 0, EntryId.ZERO),
+            new Message.AppendResponse(id(2), id(1), term, true, 4, 0, EntryId.ZERO),
+            new Message.AppendResponse(id(2), id(1), term, false, 0, 1, EntryId.ZERO))) {
+      cluster.node(1).core().step(late);
+      cluster.settle();
+      assertThat(cluster.node(1).core().followers()).as(late.toString()).isEqualTo(before);
+    }
   }
 }

@@ -98,6 +98,20 @@ class StallTest {
   }
 
   @Test
+  void candidateWithAHungDiskAsksForOneTermOnly() { // its refusals would end all other elections
+    cluster.node(2).holdDisk();
+    cluster.campaign(2);
+    long term = cluster.node(2).core().term();
+
+    cluster.tick(2, 10 * CoreCluster.OPTIONS.electionTicks());
+    assertThat(cluster.node(2).core().term()).isEqualTo(term);
+    cluster.campaign(1); // learns the term
+    cluster.elect(1);
+
+    assertThat(cluster.leader()).isEqualTo(1);
+  }
+
+  @Test
   void pauseOfALeaderAloneDoesNotDeposeIt() { // all ticks at once, the answers still in the socket
     cluster.elect(1);
     cluster.tickAll(4);

@@ -5,13 +5,16 @@ import io.raftkv.raft.HardState;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.sim.disk.DiskObserver;
+import io.raftkv.sim.engine.Effect;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.rule.Observed;
 import io.raftkv.sim.rule.Rule;
 import io.raftkv.sim.rule.Verdict;
 import java.util.List;
 
 /** Shows what is asked of a disk to the rules. */
-record DiskRules(Observed node, List<Rule> rules, Verdict verdict) implements DiskObserver {
+record DiskRules(Observed node, List<Rule> rules, Verdict verdict, Effects effects)
+    implements DiskObserver {
   @Override
   public void savingHardState(HardState hardState) {
     rules.forEach(rule -> rule.savingHardState(node, hardState));
@@ -24,6 +27,7 @@ record DiskRules(Observed node, List<Rule> rules, Verdict verdict) implements Di
 
   @Override
   public void truncating(long from) {
+    effects.saw(Effect.ENTRIES_TRUNCATED);
     rules.forEach(rule -> rule.truncating(node, from));
   }
 
@@ -39,6 +43,7 @@ record DiskRules(Observed node, List<Rule> rules, Verdict verdict) implements Di
 
   @Override
   public void completingSnapshot(SnapshotMeta meta, boolean isReceived) {
+    effects.saw(isReceived ? Effect.SNAPSHOT_INSTALLED : Effect.SNAPSHOT_MADE);
     rules.forEach(rule -> rule.completingSnapshot(node, meta, isReceived));
   }
 

@@ -40,6 +40,8 @@ enum Fault {
   FAILING_DISK(0.3),
   /** Snapshots can neither be made nor read. */
   FAILING_SNAPSHOTS(0.3),
+  /** A bit of a file that was written long ago changes; only where there are files. */
+  ROT(0.3),
   /** The connection to a healthy member breaks, and a new one is refused. */
   REFUSED(0.3),
   /** Wall clocks jump. */

@@ -1,6 +1,8 @@
 package io.raftkv.sim;
 
+import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
+import java.util.Arrays;
 
 /** A number for what a message says, equal in every run: no identity hash codes. */
 final class Fingerprint {
@@ -11,8 +13,13 @@ final class Fingerprint {
     hash = hash * 1_000_003 + message.term();
     if (message instanceof Message.AppendRequest m) {
       hash = hash * 31 + m.previous().index();
-      hash = hash * 31 + m.entries().size();
-      return 13 * hash + m.commitIndex();
+      for (LogEntry entry : m.entries()) {
+        hash = hash * 31 + entry.term();
+        hash = hash * 31 + entry.kind().code();
+        hash = hash * 31 + entry.clusterTimeMillis();
+        hash = hash * 31 + Arrays.hashCode(entry.data());
+      }
+      return 13 * (hash * 31 + m.entries().size()) + m.commitIndex();
     } else if (message instanceof Message.AppendResponse m) {
       hash = hash * 31 + m.matchIndex();
       return 17 * hash + m.rejectedIndex() + (m.isSuccess() ? 1 : 0);
@@ -29,8 +36,9 @@ final class Fingerprint {
     } else if (message instanceof Message.SnapshotAck m) {
       return 43 * hash + m.nextOffset();
     } else if (message instanceof Message.Forward m) {
-      return 47 * hash + m.forwardId();
+      return 47 * (hash * 31 + Arrays.hashCode(m.command())) + m.forwardId();
     } else if (message instanceof Message.ForwardResult m) {
+      hash = hash * 31 + Arrays.hashCode(m.result());
       return 53 * hash + m.forwardId() + m.failure();
     } else if (message instanceof Message.ReadIndexRequest m) {
       return 59 * hash + m.readId();
@@ -38,5 +46,22 @@ final class Fingerprint {
       return 61 * (hash * 31 + m.readId()) + m.index();
     }
     return 67 * hash;
+  }
+
+  /** A line for people, equal in every run too: arrays print as where they lie in memory. */
+  static String text(Message message) {
+    boolean hasArray =
+        message instanceof Message.SnapshotChunk
+            || message instanceof Message.Forward
+            || message instanceof Message.ForwardResult;
+    return hasArray
+        ? String.format(
+            "%s[from=%s, to=%s, term=%d, %016x]",
+            message.getClass().getSimpleName(),
+            message.from(),
+            message.to(),
+            message.term(),
+            of(message))
+        : message.toString();
   }
 }

@@ -2,9 +2,12 @@ package io.raftkv.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.raftkv.proto.peer.v1.Command;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.rule.Observed;
 import io.raftkv.sim.rule.Rule;
 import io.raftkv.sim.rule.Truth;
@@ -123,13 +126,41 @@ class HarnessTest {
   }
 
   @Test
-  void faultsOfEveryKindStrike() {
-    long seen = 0;
+  void faultsOfEveryKindStrike() throws InvalidProtocolBufferException {
+    Effects effects = new Effects();
+    int expiries = 0;
     for (long seed = 1; seed <= 60; seed++) {
-      for (Fault fault : new World(seed, MINUTES_NANOS, null).plan.faults) {
-        seen |= 1L << fault.ordinal();
+      World world = run(seed, (verdict, truth) -> List.of());
+      effects.add(world.effects);
+      expiries += expiries(world.truth);
+    }
+    assertThat(effects.missing()).as(effects.toString()).isEmpty();
+    assertThat(expiries).isPositive();
+  }
+
+  /** Commands that found keys whose time was over. */
+  private static int expiries(Truth truth) throws InvalidProtocolBufferException {
+    int count = 0;
+    for (long revision = 1; revision <= truth.revision(); revision++) {
+      LogEntry entry = truth.byRevision(revision);
+      count += entry != null && Command.parseFrom(entry.data()).hasExpire() ? 1 : 0;
+    }
+    return count;
+  }
+
+  @Test
+  void healingEndsEveryFault() {
+    for (long seed = 1; seed <= 40; seed++) {
+      World world = run(seed, (verdict, truth) -> List.of());
+      long now = world.scheduler.nowNanos();
+      for (SimMachine machine : world.machines) {
+        assertThat(machine.isRunning() || machine.isOut()).isTrue();
+        assertThat(machine.pausedUntilNanos).isLessThanOrEqualTo(now);
+        assertThat(machine.disk.isPrompt()).as("disk of %s", machine.id()).isTrue();
+        for (SimMachine other : world.machines) {
+          assertThat(world.network.isHealthy(machine.machine(), other.machine())).isTrue();
+        }
       }
     }
-    assertThat(seen).isEqualTo((1L << Fault.values().length) - 1);
   }
 }

@@ -1,9 +1,12 @@
 package io.raftkv.sim;
 
 import io.raftkv.raft.MemberId;
+import io.raftkv.sim.engine.Effect;
 import io.raftkv.sim.engine.Rng;
+import io.raftkv.sim.engine.Strongest;
 import io.raftkv.sim.net.Network;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Brings about the faults of a world, one after the other and several at a time, until it ends. */
 final class Nemesis {
@@ -46,6 +49,7 @@ final class Nemesis {
     }
     world.scheduler.after(rng.exponential(world.plan.faultEveryNanos), this::next);
     Fault fault = faults.get(rng.nextInt(faults.size()));
+    world.health.disturbed();
     world.note("fault", fault.ordinal(), 0);
     if (world.trace.isWritten()) {
       world.trace.line("fault " + fault);
@@ -72,11 +76,12 @@ final class Nemesis {
       }
       case CRASH_ALL -> world.machines.forEach(this::crash);
       case STOP -> {
+        world.effects.saw(Effect.STOP);
         any.stop();
         any.startLater();
       }
-      case PAUSE -> any.pausedUntilNanos = now + nanos;
-      case PAUSE_LEADER -> leader(any).pausedUntilNanos = now + nanos;
+      case PAUSE -> pause(any, now + nanos);
+      case PAUSE_LEADER -> pause(leader(any), now + nanos);
       case CUT_ONE_WAY -> {
         int to = rng.nextInt(world.machines.size());
         if (to != any.machine()) {
@@ -101,36 +106,31 @@ final class Nemesis {
       }
       case LOSS -> {
         double chance = rng.nextDouble() * (rng.chance(0.3) ? 0.6 : 0.1);
-        links((a, b) -> true, (a, b) -> world.network.lose(a, b, chance));
-        later(nanos, () -> links((a, b) -> true, (a, b) -> world.network.lose(a, b, 0)));
+        links((a, b) -> true, (a, b) -> overlap(world.network.loss(a, b), chance, nanos));
       }
       case SLOW_LINKS -> {
         int factor = (int) rng.magnitude(2, 60);
         int slow = any.machine();
-        LinkFilter ofIt = (a, b) -> a == slow || b == slow;
-        links(ofIt, (a, b) -> world.network.slowDown(a, b, factor));
-        later(nanos, () -> links(ofIt, (a, b) -> world.network.slowDown(a, b, 1)));
+        links(
+            (a, b) -> a == slow || b == slow,
+            (a, b) -> overlap(world.network.slowness(a, b), factor, nanos));
       }
-      case SLOW_DISK -> {
-        any.disk.slowDown((int) rng.magnitude(2, 100));
-        later(nanos, () -> any.disk.slowDown(1));
-      }
+      case SLOW_DISK -> overlap(any.disk.slowness, rng.magnitude(2, 100), nanos);
       case HUNG_DISK -> (rng.chance(0.5) ? leader(any) : any).disk.hangUntil(now + nanos);
-      case FAILING_DISK -> {
-        any.disk.fail(0.3 * rng.nextDouble(), 0);
-        later(nanos, () -> any.disk.fail(0, 0));
-      }
-      case FAILING_SNAPSHOTS -> {
-        any.disk.fail(0, rng.nextDouble());
-        later(nanos, () -> any.disk.fail(0, 0));
-      }
+      case FAILING_DISK -> overlap(any.disk.syncFailures, 0.3 * rng.nextDouble(), nanos);
+      case FAILING_SNAPSHOTS -> overlap(any.disk.snapshotFailures, rng.nextDouble(), nanos);
+      case ROT -> rot(any);
       case REFUSED -> {
         int peer = rng.nextInt(world.machines.size());
         if (peer != any.machine() && any.isRunning()) {
+          world.effects.saw(Effect.CONNECTION_REFUSED);
           world.unreachable(any.machine(), peer);
         }
       }
-      case CLOCK_JUMP -> any.clock.jumpWall(rng.between(-600_000, 600_000));
+      case CLOCK_JUMP -> {
+        world.effects.saw(Effect.CLOCK_JUMPED);
+        any.clock.jumpWall(rng.between(-600_000, 600_000));
+      }
       case TRANSFER -> {
         SimProcess process = any.process;
         if (process != null && any.pausedUntilNanos <= now) {
@@ -138,27 +138,55 @@ final class Nemesis {
               rng.chance(0.3)
                   ? MemberId.NONE
                   : new MemberId(1 + rng.nextInt(world.machines.size()));
-          process.node().transferLeadership(target).exceptionally(failure -> MemberId.NONE);
+          process.node().transferLeadership(target).whenComplete(this::handedOver);
           process.afterTurn();
         }
       }
     }
   }
 
+  private void handedOver(@Nullable MemberId leader, @Nullable Throwable failure) {
+    if (failure == null) {
+      world.effects.saw(Effect.LEADERSHIP_HANDED_OVER);
+    }
+  }
+
+  /** Who leads now: others may still think that they do. */
   private SimMachine leader(SimMachine otherwise) {
+    SimMachine newest = null;
     for (SimMachine machine : world.machines) {
-      if (machine.isLeader()) {
-        return machine;
+      if (machine.isLeader() && (newest == null || machine.term() > newest.term())) {
+        newest = machine;
       }
     }
-    return otherwise;
+    return newest == null ? otherwise : newest;
   }
 
   private void crash(SimMachine machine) {
     if (machine.isRunning()) {
+      world.effects.saw(Effect.CRASH);
       machine.end();
       machine.startLater();
     }
+  }
+
+  private static void pause(SimMachine machine, long untilNanos) {
+    machine.pausedUntilNanos = Math.max(machine.pausedUntilNanos, untilNanos);
+  }
+
+  /** A bit of a file changes while nobody looks. Never on so many members that the rest is none. */
+  private void rot(SimMachine machine) {
+    long rotten = world.machines.stream().filter(other -> other.isRotten).count();
+    boolean isBearable = rotten < (world.plan.voters() - 1) / 2;
+    if (machine.files == null || machine.isRotten || !isBearable) {
+      return;
+    }
+    machine.end();
+    machine.isRotten = machine.files.rot();
+    if (machine.isRotten) {
+      world.effects.saw(Effect.FILE_ROTTEN);
+    }
+    machine.startLater();
   }
 
   private void isolate(SimMachine machine, long nanos) {
@@ -194,6 +222,11 @@ final class Nemesis {
         }
       }
     }
+  }
+
+  private void overlap(Strongest fault, double strength, long nanos) {
+    fault.begin(strength);
+    later(nanos, () -> fault.end(strength));
   }
 
   private void later(long nanos, Runnable heal) {

@@ -3,6 +3,7 @@ package io.raftkv.sim;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.sim.disk.Machine;
+import io.raftkv.sim.engine.Trace;
 import io.raftkv.sim.rule.Observed;
 import io.raftkv.sim.rule.Rule;
 import java.io.IOException;
@@ -10,7 +11,8 @@ import java.io.InputStream;
 import java.util.List;
 
 /** The production state machine, with the rules looking on. */
-record ObservedStateMachine(StateMachine delegate, Observed node, Machine machine, List<Rule> rules)
+record ObservedStateMachine(
+    StateMachine delegate, Observed node, Machine machine, List<Rule> rules, Trace trace)
     implements StateMachine {
   @Override
   public List<byte[]> apply(List<LogEntry> entries) {
@@ -46,6 +48,7 @@ record ObservedStateMachine(StateMachine delegate, Observed node, Machine machin
   }
 
   private void applied() {
+    trace.event(42, delegate.appliedIndex(), delegate.stateHash());
     for (Rule rule : rules) {
       rule.applied(node, delegate.appliedIndex(), delegate.stateHash());
     }

@@ -7,6 +7,7 @@ import io.raftkv.sim.disk.DiskFaults;
 import io.raftkv.sim.disk.FileDisk;
 import io.raftkv.sim.disk.LogModel;
 import io.raftkv.sim.disk.SnapshotModel;
+import io.raftkv.sim.engine.Effect;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.SimClock;
 import io.raftkv.sim.rule.Observed;
@@ -33,6 +34,12 @@ final class SimMachine implements Observed {
   @Nullable NodeStatus status;
   long pausedUntilNanos;
 
+  /** A bit of its files is not what was written. */
+  boolean isRotten;
+
+  /** It found its files damaged and never starts again. */
+  private boolean isOut;
+
   /** The process ends at the so many-th operation from now on; -1: it does not. */
   int endsAfter = -1;
 
@@ -47,6 +54,7 @@ final class SimMachine implements Observed {
         new DiskFaults(
             world.scheduler,
             rng.fork("disk"),
+            world.effects,
             plan.syncNanosMin,
             plan.syncNanosTail,
             plan.slowSyncChance);
@@ -78,6 +86,17 @@ final class SimMachine implements Observed {
     return process != null;
   }
 
+  /** Damaged for good: as good as a machine that burned down. */
+  boolean isOut() {
+    return isOut;
+  }
+
+  /** As its process says, or its disk. */
+  long term() {
+    long durable = log.durable().hardState().term();
+    return status == null ? durable : Math.max(durable, status.term());
+  }
+
   boolean isLeader() {
     return process != null && status != null && status.isLeader();
   }
@@ -92,18 +111,22 @@ final class SimMachine implements Observed {
 
   /** Starts a process, unless one runs. What its disk refuses now is tried again later. */
   void start() {
-    if (process != null || world.verdict.isBroken()) {
+    if (process != null || isOut || world.verdict.isBroken()) {
       return;
     }
     status = null;
     world.note("start", machine, ++starts);
+    long found = isRotten && files != null ? files.fingerprint() : 0;
     try {
       process = new SimProcess(this, starts);
       process.start();
     } catch (SimProcess.ProcessEnded e) {
       // It ended while it started; it was noted there.
     } catch (DamagedException e) {
-      world.verdict.broken("files are not damaged", "member " + (machine + 1) + ": " + e);
+      damaged("files are not damaged", e);
+      if (files != null && isOut && files.fingerprint() != found) {
+        world.verdict.broken("damaged files are left alone", "member " + (machine + 1));
+      }
     } catch (UncheckedIOException e) {
       if (process != null) {
         end();
@@ -111,8 +134,26 @@ final class SimMachine implements Observed {
         files.ended();
       }
       startLater();
+    } catch (IllegalStateException e) {
+      damaged("a process starts", e);
     } catch (RuntimeException e) {
       world.verdict.broken("a process starts", "member " + (machine + 1) + ": " + World.trace(e));
+    }
+  }
+
+  /** Rot is to be noticed, and what is noticed is left as it is (design law 4). */
+  private void damaged(String rule, RuntimeException e) {
+    if (!isRotten) {
+      world.verdict.broken(rule, "member " + (machine + 1) + ": " + World.trace(e));
+      return;
+    }
+    world.effects.saw(Effect.ROT_NOTICED);
+    world.note("damaged", machine, starts);
+    isOut = true;
+    SimProcess started = process;
+    if (started != null) {
+      started.isAlive = false;
+      process = null;
     }
   }
 
@@ -123,13 +164,16 @@ final class SimMachine implements Observed {
       return;
     }
     world.note("end", machine, starts);
+    world.health.disturbed();
     ended.isAlive = false;
     process = null;
     status = null;
     pausedUntilNanos = 0;
     endsAfter = -1;
     if (files == null) {
-      log.crash(rng);
+      if (log.crash(rng) > 0) {
+        world.effects.saw(Effect.UNSYNCED_STATE_LOST);
+      }
       snapshots.crash(rng);
     } else {
       ended.log.close();

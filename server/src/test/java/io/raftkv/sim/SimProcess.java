@@ -6,10 +6,12 @@ import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.raft.node.RaftNode;
+import io.raftkv.service.Housekeeping;
 import io.raftkv.sim.disk.Machine;
 import io.raftkv.sim.disk.ObservedSnapshots;
 import io.raftkv.sim.disk.SimLog;
 import io.raftkv.sim.disk.SimSnapshots;
+import io.raftkv.sim.engine.Effect;
 import io.raftkv.sim.engine.LaneHost;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.SimLanes;
@@ -38,17 +40,26 @@ final class SimProcess implements LaneHost, Machine {
     this.incarnation = incarnation;
     world = machine.world;
     delays = machine.rng.fork("delays" + incarnation);
-    DiskRules rules = new DiskRules(machine, world.rules, world.verdict);
+    DiskRules rules = new DiskRules(machine, world.rules, world.verdict, world.effects);
     log = new SimLog(machine.log, machine.files, machine.disk, this, rules);
     snapshots =
         machine.files == null
             ? new SimSnapshots(machine.snapshots, machine.disk, this, rules)
             : new ObservedSnapshots(
-                machine.files.openSnapshots(), machine.snapshots, machine.disk, this, rules);
+                machine.files.openSnapshots(),
+                machine.snapshots,
+                machine.disk,
+                this,
+                rules,
+                machine.isRotten);
   }
 
   int incarnation() {
     return incarnation;
+  }
+
+  int machine() {
+    return machine.machine();
   }
 
   void start() {
@@ -61,7 +72,7 @@ final class SimProcess implements LaneHost, Machine {
                 Duration.ofNanos(world.plan.tickNanos),
                 log,
                 snapshots,
-                new ObservedStateMachine(store, machine, this, world.rules),
+                new ObservedStateMachine(store, machine, this, world.rules, world.trace),
                 world.network.transport(machine.machine(), incarnation),
                 new SimLanes(world.scheduler, this),
                 machine.clock,
@@ -70,6 +81,21 @@ final class SimProcess implements LaneHost, Machine {
     node = made;
     made.start();
     afterTurn();
+    keepHouse(new Housekeeping(made, store, machine.clock, world.plan.historyRevisions));
+  }
+
+  private void keepHouse(Housekeeping housekeeping) {
+    world.scheduler.after(
+        world.plan.electionNanos(),
+        () -> {
+          if (isAlive) {
+            if (machine.pausedUntilNanos <= world.scheduler.nowNanos()) {
+              housekeeping.run();
+              afterTurn();
+            }
+            keepHouse(housekeeping);
+          }
+        });
   }
 
   RaftNode node() {
@@ -105,6 +131,7 @@ final class SimProcess implements LaneHost, Machine {
     }
     if (machine.endsAfter >= 0 && --machine.endsAfter < 0 && !isStopping) {
       world.note("ends midway", machine.machine(), incarnation);
+      world.effects.saw(Effect.CRASH_MIDWAY);
       machine.end();
       machine.startLater();
       throw new ProcessEnded();
@@ -118,6 +145,9 @@ final class SimProcess implements LaneHost, Machine {
 
   @Override
   public long pausedUntilNanos() {
+    if (machine.pausedUntilNanos > world.scheduler.nowNanos()) {
+      world.effects.saw(Effect.TURN_PAUSED);
+    }
     return machine.pausedUntilNanos;
   }
 
@@ -172,6 +202,7 @@ final class SimProcess implements LaneHost, Machine {
       return;
     }
     if (machine.files != null && machine.files.isOff()) {
+      world.effects.saw(Effect.POWER_CUT_IN_AN_OPERATION);
       machine.end();
       machine.startLater();
       return;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class SimulationRunner {
   public record Sweep(long worlds, long events, long writes, List<Result> broken) {}
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
+  private static final int MINUTES = 10;
   private static final int BROKEN_MAX = 5;
 
   private SimulationRunner() {}
@@ -75,9 +77,10 @@ public final class SimulationRunner {
     AtomicLong writes = new AtomicLong();
     List<Result> broken = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
+    AtomicBoolean isStopped = new AtomicBoolean();
     Runnable work =
         () -> {
-          while (true) {
+          while (!isStopped.get()) {
             synchronized (broken) {
               if (broken.size() >= BROKEN_MAX) {
                 return;
@@ -101,27 +104,32 @@ public final class SimulationRunner {
     int count = Integer.getInteger("sim.threads", Runtime.getRuntime().availableProcessors());
     for (int i = 0; i < count; i++) {
       Thread thread = new Thread(work, "simulation-" + i);
+      thread.setDaemon(true);
       threads.add(thread);
       thread.start();
     }
-    for (Thread thread : threads) {
-      try {
+    try {
+      for (Thread thread : threads) {
         thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
       }
+    } catch (InterruptedException e) {
+      // Each ends with the world that it is in.
+      isStopped.set(true);
+      Thread.currentThread().interrupt();
     }
-    return new Sweep(worlds.get(), events.get(), writes.get(), broken);
+    synchronized (broken) {
+      return new Sweep(worlds.get(), events.get(), writes.get(), List.copyOf(broken));
+    }
   }
 
   private static Result run(long seed, @Nullable PrintWriter trace) {
-    long chaosNanos = Integer.getInteger("sim.minutes", 8) * MINUTE_NANOS;
-    World world = new World(seed, chaosNanos, trace);
+    World world = new World(seed, minutes() * MINUTE_NANOS, trace);
     try {
       world.run();
     } catch (RuntimeException | Error e) {
       world.verdict.broken("the simulation itself", World.trace(e));
     }
+    world.trace.line(String.format("digest %016x", world.trace.digest()));
     boolean isBroken = world.verdict.isBroken();
     return new Result(
         seed,
@@ -134,17 +142,22 @@ public final class SimulationRunner {
         world.writes);
   }
 
+  private static int minutes() {
+    return Integer.getInteger("sim.minutes", MINUTES);
+  }
+
   private static String report(World world) {
     return String.format(
         "seed %d, event %d, at %.6f s: %s%n%s"
             + "replay: ./mvnw -pl server -am test -Dtest=SimulationTest"
-            + " -Dsurefire.failIfNoSpecifiedTests=false -Dsim.seed=%d%n",
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dsim.seed=%d%s%n",
         world.seed,
         world.scheduler.executed(),
         world.scheduler.nowNanos() / 1e9,
         world.verdict.text(),
         world.dump(),
-        world.seed);
+        world.seed,
+        minutes() == MINUTES ? "" : " -Dsim.minutes=" + minutes());
   }
 
   /** As described in the package's documentation. */
@@ -175,10 +188,11 @@ public final class SimulationRunner {
   static String describe(Sweep sweep, long from, long startedNanos) {
     double seconds = (System.nanoTime() - startedNanos) / 1e9;
     return String.format(
-        "%d worlds from seed %d in %.1f s: %.0f events and %.0f writes each, %.2f million events a"
+        "%d worlds, seeds %d to %d, in %.1f s: %.0f events and %.0f writes each, %.2f million events a"
             + " second; %d broken",
         sweep.worlds(),
         from,
+        from + sweep.worlds() - 1,
         seconds,
         (double) sweep.events() / Math.max(1, sweep.worlds()),
         (double) sweep.writes() / Math.max(1, sweep.worlds()),

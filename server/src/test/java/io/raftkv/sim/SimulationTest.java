@@ -65,16 +65,6 @@ class SimulationTest {
     assertThat(sweep.writes()).as("writes that were answered").isPositive();
   }
 
-  @Test
-  @DisabledIfSystemProperty(named = "sim.seed", matches = ".*")
-  void replayIsExact() {
-    try (QuietLog quiet = new QuietLog()) {
-      for (long seed = 1; seed <= 10; seed++) {
-        assertThat(SimulationRunner.run(seed)).isEqualTo(SimulationRunner.run(seed));
-      }
-    }
-  }
-
   private static String reports(SimulationRunner.Sweep sweep) {
     StringBuilder text = new StringBuilder();
     sweep.broken().forEach(result -> text.append(result.report()).append('\n'));

@@ -3,117 +3,22 @@ package io.raftkv.sim;
 import com.google.protobuf.ByteString;
 import io.raftkv.check.Operation;
 import io.raftkv.kv.Commands;
-import io.raftkv.kv.KeyVersion;
-import io.raftkv.kv.KvView;
-import io.raftkv.proto.peer.v1.CommandResult;
-import io.raftkv.raft.RaftException;
+import io.raftkv.kv.KeyRange;
 import io.raftkv.sim.engine.Rng;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
-/**
- * A client: one request at a time, to any member, with a time limit of its own after which it does
- * not know what came of the request and goes on. Never asks twice.
- */
+/** A client: one request at a time, to any member. */
 final class VirtualClient {
-  /** One request. */
-  private final class Attempt implements Runnable {
-    final Operation operation;
-    final SimProcess process;
-    final int machine;
-    final byte @Nullable [] command;
-    final long committedBefore;
-    boolean isOver;
+  /** Keys in the history; those that expire are not, because no client asks for that. */
+  private static final String KEPT = "k";
 
-    Attempt(Operation operation, SimProcess process, int machine, byte @Nullable [] command) {
-      this.operation = operation;
-      this.process = process;
-      this.machine = machine;
-      this.command = command;
-      committedBefore = world.truth.commitIndex();
-    }
-
-    /** Its time is over. */
-    @Override
-    public void run() {
-      if (!isOver) {
-        world.note("timeout", id, machine);
-        end();
-      }
-    }
-
-    void end() {
-      isOver = true;
-      if (isActive) {
-        world.scheduler.after(rng.exponential(world.plan.thinkNanos), VirtualClient.this::next);
-      }
-    }
-
-    void answered(@Nullable Object answer, @Nullable Throwable failure) {
-      if (isOver || !process.isAlive) {
-        return;
-      }
-      long now = world.scheduler.nowNanos();
-      if (failure != null) {
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        if (!(cause instanceof RaftException refusal)) {
-          world.verdict.broken("requests fail in known ways", World.trace(failure));
-          return;
-        }
-        world.note("refused", id, refusal.reason().ordinal());
-        if (refusal.reason().isNotApplied()) {
-          world.history.refused(operation, now);
-        }
-      } else if (command == null) {
-        read(now);
-      } else {
-        written(Commands.decodeResult((byte[]) answer), now);
-      }
-      end();
-    }
-
-    private void read(long now) {
-      KvView view = process.store.view();
-      world.acknowledgements.read(machine, view.appliedIndex(), committedBefore);
-      Optional<KeyVersion> found = view.get(bytes(operation.key()), 0);
-      world.note("read", id, view.revision());
-      if (found.isPresent()) {
-        world.history.found(
-            operation,
-            new String(found.get().value(), StandardCharsets.UTF_8),
-            found.get().modRevision(),
-            view.revision(),
-            now);
-        lastSeenRevision = found.get().modRevision();
-      } else {
-        world.history.absent(operation, view.revision(), now);
-        lastSeenRevision = 0;
-      }
-      lastSeenKey = operation.key();
-    }
-
-    private void written(CommandResult result, long now) {
-      world.note("written", id, result.getRevision());
-      world.writes++;
-      if (result.getConditionFailed()) {
-        world.history.conditionFailed(
-            operation, result.getConditionModRevision(), result.getRevision(), now);
-        lastSeenRevision = result.getConditionModRevision();
-      } else if (operation.kind() == Operation.Kind.DELETE && result.getDeleted() == 0) {
-        world.history.nothingThere(operation, result.getRevision(), now);
-        lastSeenRevision = 0;
-      } else {
-        world.acknowledgements.written(machine, command, result.getRevision());
-        world.history.done(operation, result.getRevision(), now);
-        lastSeenRevision = operation.kind() == Operation.Kind.DELETE ? 0 : result.getRevision();
-      }
-      lastSeenKey = operation.key();
-    }
-  }
+  private static final String EXPIRING = "t";
+  private static final int EXPIRING_KEYS = 3;
 
   private final World world;
+  private final WorldPlan plan;
   private final int id;
   private final Rng rng;
   private boolean isActive = true;
@@ -125,24 +30,22 @@ final class VirtualClient {
   VirtualClient(World world, int id) {
     this.world = world;
     this.id = id;
+    plan = world.plan;
     rng = world.rng.fork("client" + id);
-    machine = rng.nextInt(world.plan.machines);
+    machine = rng.nextInt(plan.machines);
   }
 
   void start() {
-    world.scheduler.after(rng.exponential(world.plan.thinkNanos), this::next);
+    later();
   }
 
   void stop() {
     isActive = false;
   }
 
-  /** Asks what stands under the key, now, on this machine. */
-  void readOnce(String key, int machine) {
-    SimProcess process = world.machines.get(machine).process;
-    if (process != null) {
-      Operation operation = world.history.get(id, key, world.scheduler.nowNanos());
-      ask(new Attempt(operation, process, machine, null));
+  private void later() {
+    if (isActive) {
+      world.scheduler.after(rng.exponential(plan.thinkNanos), this::next);
     }
   }
 
@@ -150,72 +53,108 @@ final class VirtualClient {
     if (!isActive) {
       return;
     }
-    if (!rng.chance(world.plan.stickiness)) {
-      machine = rng.nextInt(world.plan.machines);
+    if (!rng.chance(plan.stickiness)) {
+      machine = rng.nextInt(plan.machines);
     }
     SimProcess process = world.machines.get(machine).process;
     if (process == null) {
-      machine = rng.nextInt(world.plan.machines);
-      world.scheduler.after(rng.exponential(world.plan.thinkNanos), this::next);
+      machine = rng.nextInt(plan.machines);
+      later();
+    } else if (rng.chance(plan.readShare)) {
+      read(process);
+    } else if (rng.chance(plan.expiringShare)) {
+      putExpiring(process);
+    } else if (rng.chance(plan.deleteShare)) {
+      delete(process);
+    } else {
+      put(process);
+    }
+  }
+
+  private void read(SimProcess process) {
+    if (rng.chance(plan.rangeShare)) {
+      List<Operation> operations = new ArrayList<>();
+      for (int i = 0; i < plan.keys; i++) {
+        operations.add(world.history.get(id, KEPT + i, now()));
+      }
+      List<String> expiring = new ArrayList<>();
+      for (int i = 0; i < EXPIRING_KEYS; i++) {
+        expiring.add(EXPIRING + i);
+      }
+      new ReadAttempt(world, id, process, operations, expiring, this::seen, this::later).ask();
       return;
     }
-    WorldPlan plan = world.plan;
-    String key = "k" + rng.nextInt(plan.keys);
-    long now = world.scheduler.nowNanos();
-    if (rng.chance(plan.readShare)) {
-      ask(new Attempt(world.history.get(id, key, now), process, machine, null));
+    Operation operation = world.history.get(id, key(), now());
+    new ReadAttempt(world, id, process, List.of(operation), List.of(), this::seen, this::later)
+        .ask();
+  }
+
+  private void delete(SimProcess process) {
+    if (rng.chance(plan.rangeShare)) {
+      List<Operation> operations = new ArrayList<>();
+      for (int i = 0; i < plan.keys; i++) {
+        operations.add(world.history.delete(id, KEPT + i, now()));
+      }
+      write(process, operations, Commands.delete(KeyRange.prefix(bytes(KEPT)), 0, true));
       return;
     }
-    if (rng.chance(0.02)) {
-      compact(process);
-    }
-    if (rng.chance(plan.deleteShare)) {
-      Operation operation = world.history.delete(id, key, now);
-      ask(new Attempt(operation, process, machine, Commands.delete(bytes(key))));
-      return;
-    }
-    String value = "c" + id + "-" + written++;
-    value += ".".repeat(Math.max(0, plan.valueBytes - value.length()));
+    String key = key();
+    write(process, List.of(world.history.delete(id, key, now())), Commands.delete(bytes(key)));
+  }
+
+  private void put(SimProcess process) {
+    String key = key();
+    String value = value();
     if (rng.chance(plan.conditionalShare)) {
       long expected = lastSeenKey.equals(key) ? lastSeenRevision : 0;
-      Operation operation = world.history.putIf(id, key, value, expected, now);
-      byte[] command =
-          Commands.put(
-              ByteString.copyFrom(bytes(key)),
-              ByteString.copyFrom(bytes(value)),
-              expected == 0 && rng.chance(0.5)
-                  ? Commands.PutCondition.IF_ABSENT
-                  : Commands.PutCondition.ifRevision(expected),
-              0,
-              false);
-      ask(new Attempt(operation, process, machine, command));
+      Commands.PutCondition condition =
+          expected == 0 && rng.chance(0.5)
+              ? Commands.PutCondition.IF_ABSENT
+              : Commands.PutCondition.ifRevision(expected);
+      Operation operation = world.history.putIf(id, key, value, expected, now());
+      write(process, List.of(operation), put(key, value, condition, 0));
       return;
     }
-    Operation operation = world.history.put(id, key, value, now);
-    ask(new Attempt(operation, process, machine, Commands.put(bytes(key), bytes(value))));
+    Operation operation = world.history.put(id, key, value, now());
+    write(process, List.of(operation), put(key, value, Commands.PutCondition.NONE, 0));
   }
 
-  /** Keeps the history that the store keeps short; nobody waits for it. */
-  private void compact(SimProcess process) {
-    long revision = process.store.view().revision() - 10;
-    if (revision > 0) {
-      process.node().propose(Commands.compact(revision)).exceptionally(failure -> null);
-    }
+  private void putExpiring(SimProcess process) {
+    String key = EXPIRING + rng.nextInt(EXPIRING_KEYS);
+    long ttlMillis = Math.max(1, rng.exponential(10 * plan.electionNanos()) / 1_000_000);
+    write(process, List.of(), put(key, value(), Commands.PutCondition.NONE, ttlMillis));
   }
 
-  private void ask(Attempt attempt) {
-    world.note("ask", id, attempt.machine);
-    world.scheduler.after(world.plan.clientTimeoutNanos, attempt);
-    try {
-      CompletableFuture<?> future =
-          attempt.command == null
-              ? attempt.process.node().readBarrier()
-              : attempt.process.node().propose(attempt.command);
-      future.whenComplete(attempt::answered);
-    } catch (RuntimeException e) {
-      world.verdict.broken("requests do not throw", World.trace(e));
-    }
-    attempt.process.afterTurn();
+  private void write(SimProcess process, List<Operation> operations, byte[] command) {
+    new WriteAttempt(world, id, process, operations, command, this::seen, this::later).ask();
+  }
+
+  private void seen(String key, long modRevision) {
+    lastSeenKey = key;
+    lastSeenRevision = modRevision;
+  }
+
+  private String key() {
+    return KEPT + rng.nextInt(plan.keys);
+  }
+
+  private String value() {
+    String value = "c" + id + "-" + written++;
+    return value + ".".repeat(Math.max(0, plan.valueBytes - value.length()));
+  }
+
+  private long now() {
+    return world.scheduler.nowNanos();
+  }
+
+  private static byte[] put(
+      String key, String value, Commands.PutCondition condition, long ttlMillis) {
+    return Commands.put(
+        ByteString.copyFrom(bytes(key)),
+        ByteString.copyFrom(bytes(value)),
+        condition,
+        ttlMillis,
+        false);
   }
 
   private static byte[] bytes(String text) {

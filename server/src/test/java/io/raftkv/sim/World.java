@@ -8,6 +8,8 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeStatus;
+import io.raftkv.sim.engine.Effect;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.Scheduler;
 import io.raftkv.sim.engine.Trace;
@@ -18,11 +20,13 @@ import io.raftkv.sim.rule.Rule;
 import io.raftkv.sim.rule.Rules;
 import io.raftkv.sim.rule.Truth;
 import io.raftkv.sim.rule.Verdict;
+import io.raftkv.transport.WireBridge;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One seed's world, from its start to the verdict. Confined to one thread. */
@@ -40,7 +44,13 @@ final class World implements NetworkHost {
   final List<SimMachine> machines = new ArrayList<>();
   final List<Rule> rules;
   private final List<VirtualClient> clients = new ArrayList<>();
+  private final BurstClient bursts;
   private final Nemesis nemesis;
+  final Effects effects = new Effects();
+  final Health health;
+  private final Availability availability;
+  private final Reign reign;
+  private final Pipelines pipelines;
 
   /** Writes that were answered. */
   long writes;
@@ -67,10 +77,16 @@ final class World implements NetworkHost {
             rng.fork("network"),
             this,
             plan.machines,
+            plan.isEncoded ? this::carry : UnaryOperator.identity(),
+            effects,
             plan.latencyNanosMin,
             plan.latencyNanosTail,
             plan.slowMessageChance,
             plan.heldMessageChance);
+    health = new Health(this);
+    availability = new Availability(this);
+    reign = new Reign(this);
+    pipelines = new Pipelines(plan.machines, effects);
     for (int i = 0; i < plan.machines; i++) {
       machines.add(new SimMachine(this, i));
     }
@@ -79,7 +95,13 @@ final class World implements NetworkHost {
     for (int i = 0; i < plan.clients; i++) {
       clients.add(new VirtualClient(this, i));
     }
+    bursts = new BurstClient(this, plan.clients);
     nemesis = new Nemesis(this);
+  }
+
+  private Message carry(Message message) {
+    effects.saw(Effect.MESSAGE_ENCODED);
+    return WireBridge.carry(message);
   }
 
   /** Lives through the faults, then heals and must converge. The verdict says whether it did. */
@@ -89,7 +111,9 @@ final class World implements NetworkHost {
       machine.bootstrap(configuration);
     }
     clients.forEach(VirtualClient::start);
+    bursts.start();
     nemesis.start();
+    look();
     runUntil(plan.chaosNanos);
 
     nemesis.stop();
@@ -104,12 +128,20 @@ final class World implements NetworkHost {
           "progress after healing", "no write in " + patience / 1_000_000 + " ms after all faults");
     }
     clients.forEach(VirtualClient::stop);
+    bursts.stop();
     converge();
     readEverywhere();
     if (isGoing()) {
       LinearizabilityChecker.check(history)
           .ifPresent(violation -> verdict.broken("linearizability", violation.toString()));
     }
+  }
+
+  private void look() {
+    health.look();
+    availability.check();
+    reign.check();
+    scheduler.after(plan.heartbeatNanos(), this::look);
   }
 
   String dump() {
@@ -123,7 +155,7 @@ final class World implements NetworkHost {
           String.format(
               "member %d: %s; log %s to %d, durable %s to %d, %s; snapshot %s%n  %s%n",
               machine.id().value(),
-              machine.isRunning() ? "runs" : "does not run",
+              machine.isRunning() ? "runs" : machine.isOut() ? "is damaged" : "does not run",
               live.base(),
               live.lastIndex(),
               durable.base(),
@@ -191,6 +223,9 @@ final class World implements NetworkHost {
   private boolean isConverged() {
     int leaders = 0;
     for (SimMachine machine : machines) {
+      if (machine.isOut()) {
+        continue;
+      }
       SimProcess process = machine.process;
       if (process == null || process.store.appliedIndex() != truth.commitIndex()) {
         return false;
@@ -204,19 +239,24 @@ final class World implements NetworkHost {
     if (!isGoing()) {
       return;
     }
-    VirtualClient last = new VirtualClient(this, plan.clients);
-    last.stop();
-    for (SimMachine machine : machines) {
-      for (int key = 0; key < plan.keys; key++) {
-        last.readOnce("k" + key, machine.machine());
+    LastReads reads = new LastReads(this, plan.clients + 1);
+    reads.ask();
+    long deadline = scheduler.nowNanos() + patienceNanos();
+    while (isGoing() && !reads.areAnswered()) {
+      if (scheduler.nowNanos() >= deadline) {
+        verdict.broken("reads after healing", reads.openReads() + " were not answered");
+        return;
       }
+      runUntil(scheduler.nowNanos() + plan.electionNanos());
     }
-    runUntil(scheduler.nowNanos() + 4 * plan.electionNanos());
   }
 
   void observed(SimMachine machine, @Nullable NodeStatus before, NodeStatus now) {
     for (Rule rule : rules) {
       rule.turned(machine, before, now);
+    }
+    if (now.isLeader() && (before == null || !before.isLeader())) {
+      effects.saw(Effect.LEADER_ELECTED);
     }
     if (before == null
         || before.role() != now.role()
@@ -281,9 +321,10 @@ final class World implements NetworkHost {
     for (Rule rule : rules) {
       rule.sending(sender, message);
     }
+    pipelines.sending(message);
     trace.event(40, Fingerprint.of(message), machine);
     if (trace.isWritten()) {
-      trace.line("n" + (machine + 1) + " sends " + message);
+      trace.line("n" + (machine + 1) + " sends " + Fingerprint.text(message));
     }
   }
 
@@ -293,9 +334,10 @@ final class World implements NetworkHost {
     if (process == null || process.listener == null) {
       return;
     }
+    pipelines.delivered(message);
     trace.event(41, Fingerprint.of(message), machine);
     if (trace.isWritten()) {
-      trace.line("n" + (machine + 1) + " receives " + message);
+      trace.line("n" + (machine + 1) + " receives " + Fingerprint.text(message));
     }
     try {
       process.listener.received(message);

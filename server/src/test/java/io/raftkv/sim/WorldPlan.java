@@ -37,6 +37,9 @@ final class WorldPlan {
 
   final int segmentBytes;
 
+  /** Messages go through the codec, so that members share no objects. */
+  final boolean isEncoded;
+
   final int clients;
   final int keys;
   final int valueBytes;
@@ -46,6 +49,17 @@ final class WorldPlan {
   final double conditionalShare;
   final double deleteShare;
   final double stickiness;
+
+  /** Of reads and deletes: of all keys at once. */
+  final double rangeShare;
+
+  /** Of writes: of keys that expire. */
+  final double expiringShare;
+
+  /** Times that very many requests come at once. */
+  final int bursts;
+
+  final long historyRevisions;
 
   final Set<Fault> faults = EnumSet.noneOf(Fault.class);
   final long faultEveryNanos;
@@ -90,7 +104,7 @@ final class WorldPlan {
     clockDrift = rng.chance(0.3) ? 0.1 : 0;
 
     Rng stores = rng.fork("stores");
-    isOnFiles = stores.chance(0.12);
+    isOnFiles = stores.chance(0.4);
     segmentBytes = (int) stores.magnitude(512, 16_384);
 
     clients = (int) rng.between(1, 8);
@@ -104,10 +118,20 @@ final class WorldPlan {
     deleteShare = rng.chance(0.6) ? 0.4 * rng.nextDouble() : 0;
     stickiness = rng.nextDouble();
 
+    Rng workload = rng.fork("workload");
+    isEncoded = workload.chance(0.3);
+    rangeShare = workload.chance(0.5) ? 0.3 * workload.nextDouble() : 0;
+    expiringShare = workload.chance(0.5) ? 0.5 * workload.nextDouble() : 0;
+    bursts = pick(workload, 0, 0, 2, 5, 20);
+    historyRevisions = pick(workload, 0, 10, 100, 10_000);
+
     for (Fault fault : Fault.values()) {
       if (rng.chance(fault.share())) {
         faults.add(fault);
       }
+    }
+    if (!isOnFiles || voters() < 3) {
+      faults.remove(Fault.ROT);
     }
     faultEveryNanos = rng.magnitude(chaosNanos / 200, chaosNanos / 8);
     faultNanos = rng.magnitude(electionTicks * tickNanos / 4, 20 * electionTicks * tickNanos);
@@ -136,7 +160,7 @@ final class WorldPlan {
     return String.format(
         "%d members, %d of them learners, %s; tick %.0f ms; %s%n"
             + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
-            + "  %d clients, %d keys, think %.0f ms, time-out %.0f ms%n"
+            + "  %d clients, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
             + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
         machines,
         learners,
@@ -150,9 +174,11 @@ final class WorldPlan {
         turnNanosTail / 1e6,
         segmentEntries,
         clients,
+        bursts,
         keys,
         thinkNanos / 1e6,
         clientTimeoutNanos / 1e6,
+        isEncoded ? "messages are encoded" : "messages are shared",
         faultEveryNanos / 1e9,
         faultNanos / 1e9,
         faults,

@@ -388,6 +388,12 @@ public final class RaftCore {
   }
 
   void becomePreCandidate() {
+    if (!log.durableHardState().equals(hardState)) {
+      // Our disk has not even taken this term. It would not take our vote in the next one either,
+      // and each term that we asked for in vain would end the pre-votes of those who could win. The
+      // next tick looks again.
+      return;
+    }
     PreCandidate candidate = new PreCandidate(this);
     changeRole(candidate);
     candidate.campaign();

@@ -1,7 +1,10 @@
 package io.raftkv.sim.disk;
 
+import io.raftkv.sim.engine.Effect;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.Scheduler;
+import io.raftkv.sim.engine.Strongest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -9,44 +12,54 @@ import java.io.UncheckedIOException;
 public final class DiskFaults {
   private final Scheduler scheduler;
   private final Rng rng;
+  private final Effects effects;
   private final long syncNanosMin;
   private final long syncNanosTail;
   private final double slowChance;
 
-  private int slowFactor = 1;
+  /** Syncs take so many times longer. */
+  public final Strongest slowness = new Strongest(1);
+
+  /** Chance that a sync fails, which kills the store. */
+  public final Strongest syncFailures = new Strongest(0);
+
+  /** Chance that a snapshot can neither be made nor read. */
+  public final Strongest snapshotFailures = new Strongest(0);
+
   private long hungUntilNanos;
-  private double syncFailure;
-  private double snapshotFailure;
 
   public DiskFaults(
-      Scheduler scheduler, Rng rng, long syncNanosMin, long syncNanosTail, double slowChance) {
+      Scheduler scheduler,
+      Rng rng,
+      Effects effects,
+      long syncNanosMin,
+      long syncNanosTail,
+      double slowChance) {
     this.scheduler = scheduler;
     this.rng = rng;
+    this.effects = effects;
     this.syncNanosMin = syncNanosMin;
     this.syncNanosTail = syncNanosTail;
     this.slowChance = slowChance;
   }
 
-  /** Syncs take so many times longer. */
-  public void slowDown(int factor) {
-    slowFactor = factor;
-  }
-
   public void hangUntil(long nanos) {
-    hungUntilNanos = nanos;
-  }
-
-  /** Chances that a sync fails, which kills the store, and that a snapshot does. */
-  public void fail(double sync, double snapshot) {
-    syncFailure = sync;
-    snapshotFailure = snapshot;
+    hungUntilNanos = Math.max(hungUntilNanos, nanos);
   }
 
   public void heal() {
-    slowFactor = 1;
+    slowness.heal();
+    syncFailures.heal();
+    snapshotFailures.heal();
     hungUntilNanos = 0;
-    syncFailure = 0;
-    snapshotFailure = 0;
+  }
+
+  /** No fault is under way. */
+  public boolean isPrompt() {
+    return slowness.isUsual()
+        && syncFailures.isUsual()
+        && snapshotFailures.isUsual()
+        && hungUntilNanos <= scheduler.nowNanos();
   }
 
   /** How long a sync takes that starts now. */
@@ -55,11 +68,22 @@ public final class DiskFaults {
     if (rng.chance(slowChance)) {
       nanos += 10 * syncNanosTail;
     }
-    return nanos * slowFactor + Math.max(0, hungUntilNanos - scheduler.nowNanos());
+    if (!slowness.isUsual()) {
+      effects.saw(Effect.SYNC_SLOWED);
+    }
+    long hung = Math.max(0, hungUntilNanos - scheduler.nowNanos());
+    if (hung > 0) {
+      effects.saw(Effect.SYNC_HUNG);
+    }
+    return (long) (nanos * slowness.strength()) + hung;
   }
 
   boolean doesSyncFail() {
-    return rng.chance(syncFailure);
+    return rng.chance(syncFailures.strength());
+  }
+
+  void syncFailed() {
+    effects.saw(Effect.SYNC_FAILED);
   }
 
   void maySyncFail() {
@@ -69,7 +93,8 @@ public final class DiskFaults {
   }
 
   void maySnapshotFail() {
-    if (rng.chance(snapshotFailure)) {
+    if (rng.chance(snapshotFailures.strength())) {
+      effects.saw(Effect.SNAPSHOT_FAILED);
       throw new UncheckedIOException(new IOException("simulated failure of a snapshot"));
     }
   }

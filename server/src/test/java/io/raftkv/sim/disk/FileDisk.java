@@ -6,8 +6,11 @@ import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.storage.FaultyVolumes;
+import io.raftkv.storage.LogBatches;
 import io.raftkv.storage.SegmentedLog;
 import io.raftkv.storage.SnapshotFiles;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /** The production stores of one machine, over folders that lose and tear what is not synced. */
@@ -63,6 +66,55 @@ public final class FileDisk {
   /** Whether the power went: nothing can be done until the process has ended. */
   public boolean isOff() {
     return logs.operations() >= logCutAt || snapshots.operations() >= snapshotCutAt;
+  }
+
+  /**
+   * A bit changes of what is on the disk for sure: in a segment that is no longer written, in the
+   * last one before its last batches, which cannot be told from what a crash cut short, or in a
+   * snapshot.
+   *
+   * @return false if there is nothing of that kind
+   */
+  public boolean rot() {
+    List<String> segments = named(logs, ".seg");
+    List<String> files = named(snapshots, ".snap");
+    int chosen = rng.nextInt(segments.size() + files.size());
+    if (chosen >= segments.size()) {
+      return flip(snapshots, files.get(chosen - segments.size()), Integer.MAX_VALUE);
+    }
+    String name = segments.get(chosen);
+    boolean isLast = chosen == segments.size() - 1;
+    int end = isLast ? LogBatches.secondToLast(logs.bytes(name)) : Integer.MAX_VALUE;
+    return flip(logs, name, end);
+  }
+
+  /** Of everything that is there: changes if anything does. */
+  public long fingerprint() {
+    long hash = 0;
+    for (FaultyVolumes folder : List.of(logs, snapshots)) {
+      for (String name : folder.list()) {
+        hash = 31 * hash + name.hashCode();
+        hash = 31 * hash + Arrays.hashCode(folder.bytes(name));
+      }
+    }
+    return hash;
+  }
+
+  private static List<String> named(FaultyVolumes folder, String ending) {
+    return folder.list().stream().filter(name -> name.endsWith(ending)).sorted().toList();
+  }
+
+  private boolean flip(FaultyVolumes folder, String name, int endMax) {
+    byte[] bytes = folder.bytes(name);
+    int end = Math.min(endMax, bytes.length);
+    while (end > 0 && bytes[end - 1] == 0) {
+      end--; // Behind the records nothing is ever read.
+    }
+    if (end == 0) {
+      return false;
+    }
+    folder.flipBit(name, rng.between(0, 8L * end - 1));
+    return true;
   }
 
   /** What was to happen soon does not. */

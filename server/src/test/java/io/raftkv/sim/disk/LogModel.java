@@ -76,14 +76,20 @@ public final class LogModel {
     buffered.clear();
   }
 
-  /** The process or the machine ended: of what was not synced, a prefix is there. */
-  public void crash(Rng rng) {
+  /**
+   * The process or the machine ended: of what was not synced, a prefix is there.
+   *
+   * @return how many writes are lost
+   */
+  public int crash(Rng rng) {
     int kept = rng.nextInt(buffered.size() + 1);
     for (int i = 0; i < kept; i++) {
       apply(buffered.get(i), durable);
     }
+    int lost = buffered.size() - kept;
     buffered.clear();
     live.copyFrom(durable);
+    return lost;
   }
 
   /**

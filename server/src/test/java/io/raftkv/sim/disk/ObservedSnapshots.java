@@ -14,22 +14,26 @@ public final class ObservedSnapshots implements SnapshotStore {
   private final Machine machine;
   private final DiskObserver observer;
 
+  /**
+   * @param isRotten what is gone may have been found damaged
+   */
   public ObservedSnapshots(
       SnapshotStore files,
       SnapshotModel model,
       DiskFaults faults,
       Machine machine,
-      DiskObserver observer) {
+      DiskObserver observer,
+      boolean isRotten) {
     this.files = files;
     this.model = model;
     this.faults = faults;
     this.machine = machine;
     this.observer = observer;
     EntryId latest = files.latest().map(SnapshotMeta::last).orElse(EntryId.ZERO);
-    if (latest.index() < model.latest().index()) {
+    if (latest.index() < model.latest().index() && !isRotten) {
       observer.misused("snapshot " + model.latest() + " is gone, the newest is " + latest);
     }
-    model.recoveredAs(latest);
+    model.foundAs(latest);
   }
 
   @Override

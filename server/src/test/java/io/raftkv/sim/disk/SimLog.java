@@ -134,6 +134,7 @@ public final class SimLog implements LogStore {
       }
     } catch (RuntimeException failure) {
       isDead = true;
+      faults.syncFailed();
       throw failure;
     }
     model.sync();

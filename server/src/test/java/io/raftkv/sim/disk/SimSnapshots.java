@@ -143,8 +143,10 @@ public final class SimSnapshots implements SnapshotStore {
   public void retain(int count) {
     machine.mayEndHere();
     while (model.files().size() > count) {
-      model.files().pollFirstEntry();
+      model.remove(model.files().firstKey());
     }
+    machine.mayEndHere();
+    model.sync();
   }
 
   @Override
@@ -158,6 +160,8 @@ public final class SimSnapshots implements SnapshotStore {
   private void complete(SnapshotModel.File file, boolean isReceived) {
     observer.completingSnapshot(file.meta(), isReceived);
     model.add(file);
+    machine.mayEndHere();
+    model.sync();
     machine.mayEndHere();
   }
 

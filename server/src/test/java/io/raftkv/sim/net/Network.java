@@ -4,12 +4,16 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.Transport;
+import io.raftkv.sim.engine.Effect;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.Scheduler;
+import io.raftkv.sim.engine.Strongest;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Streams between machines. Messages of one stream from one machine to another keep their order
@@ -29,6 +33,8 @@ public final class Network {
   private final Rng rng;
   private final NetworkHost host;
   private final int machines;
+  private final UnaryOperator<Message> wire;
+  private final Effects effects;
   private final long latencyNanosMin;
   private final long latencyNanosTail;
   private final double slowChance;
@@ -37,12 +43,13 @@ public final class Network {
   private final int[] cuts;
   private final ArrayDeque<Held>[] held;
   private final long[] lastArrival;
-  private final double[] linkLoss;
-  private final int[] linkSlowness;
+  private final Strongest[] losses;
+  private final Strongest[] slownesses;
   private double duplicates;
   private double overtaking;
 
   /**
+   * @param wire what a message goes through on its way
    * @param slowChance of a message that takes ten times the tail
    * @param heldChance of a message on a cut link that arrives after all
    */
@@ -52,6 +59,8 @@ public final class Network {
       Rng rng,
       NetworkHost host,
       int machines,
+      UnaryOperator<Message> wire,
+      Effects effects,
       long latencyNanosMin,
       long latencyNanosTail,
       double slowChance,
@@ -60,6 +69,8 @@ public final class Network {
     this.rng = rng;
     this.host = host;
     this.machines = machines;
+    this.wire = wire;
+    this.effects = effects;
     this.latencyNanosMin = latencyNanosMin;
     this.latencyNanosTail = latencyNanosTail;
     this.slowChance = slowChance;
@@ -67,9 +78,10 @@ public final class Network {
     cuts = new int[machines * machines];
     held = new ArrayDeque[machines * machines];
     lastArrival = new long[machines * machines * STREAMS];
-    linkLoss = new double[machines * machines];
-    linkSlowness = new int[machines * machines];
-    Arrays.fill(linkSlowness, 1);
+    losses = new Strongest[machines * machines];
+    slownesses = new Strongest[machines * machines];
+    Arrays.setAll(losses, link -> new Strongest(0));
+    Arrays.setAll(slownesses, link -> new Strongest(1));
   }
 
   /** What a process on this machine sends through. */
@@ -97,13 +109,19 @@ public final class Network {
     return cuts[link(from, to)] > 0;
   }
 
-  public void lose(int from, int to, double chance) {
-    linkLoss[link(from, to)] = chance;
+  /** Chance that a message is lost. */
+  public Strongest loss(int from, int to) {
+    return losses[link(from, to)];
   }
 
   /** Messages take so many times longer. */
-  public void slowDown(int from, int to, int factor) {
-    linkSlowness[link(from, to)] = factor;
+  public Strongest slowness(int from, int to) {
+    return slownesses[link(from, to)];
+  }
+
+  /** Whole, prompt, and loses nothing. */
+  public boolean isHealthy(int from, int to) {
+    return !isCut(from, to) && loss(from, to).isUsual() && slowness(from, to).isUsual();
   }
 
   /** Chances that a message arrives twice, and that it does not wait for those before it. */
@@ -114,8 +132,10 @@ public final class Network {
 
   /** No loss, no delay beyond the usual, every link whole. */
   public void heal() {
-    Arrays.fill(linkLoss, 0);
-    Arrays.fill(linkSlowness, 1);
+    for (int link = 0; link < losses.length; link++) {
+      losses[link].heal();
+      slownesses[link].heal();
+    }
     disturb(0, 0);
     for (int from = 0; from < machines; from++) {
       for (int to = 0; to < machines; to++) {
@@ -159,23 +179,27 @@ public final class Network {
       return;
     }
     if (cuts[link] > 0) {
+      effects.saw(Effect.MESSAGE_CUT);
       if (rng.chance(heldChance)) {
         if (held[link] == null) {
           held[link] = new ArrayDeque<>();
         }
         if (held[link].size() < HELD_MAX) {
           held[link].add(new Held(message, incarnation));
+          effects.saw(Effect.MESSAGE_HELD);
         }
       }
       return;
     }
-    if (rng.chance(linkLoss[link])) {
+    if (rng.chance(losses[link].strength())) {
+      effects.saw(Effect.MESSAGE_LOST);
       return;
     }
     arrive(from, to, message, incarnation, latencyNanos(link));
     // The transport delivers at most once. Raft itself bears more; a command that a client gave to
     // a follower does not.
     if (message.stream() != Message.Stream.FORWARD && rng.chance(duplicates)) {
+      effects.saw(Effect.MESSAGE_DOUBLED);
       arrive(from, to, message, incarnation, latencyNanos(link) + latencyNanos(link));
     }
   }
@@ -186,8 +210,13 @@ public final class Network {
     if (!rng.chance(overtaking)) {
       time = Math.max(time, lastArrival[stream] + 1);
       lastArrival[stream] = time;
+    } else if (time <= lastArrival[stream]) {
+      effects.saw(Effect.MESSAGE_OVERTOOK);
     }
-    scheduler.at(time, new Arrival(to, incarnation, message));
+    if (!slowness(from, to).isUsual()) {
+      effects.saw(Effect.MESSAGE_SLOWED);
+    }
+    scheduler.at(time, new Arrival(to, incarnation, wire.apply(message)));
   }
 
   private long latencyNanos(int link) {
@@ -195,7 +224,7 @@ public final class Network {
     if (rng.chance(slowChance)) {
       nanos += 10 * latencyNanosTail;
     }
-    return nanos * linkSlowness[link];
+    return (long) (nanos * slownesses[link].strength());
   }
 
   private int link(int from, int to) {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.Transport;
+import io.raftkv.sim.engine.Effects;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.Scheduler;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class NetworkTest {
@@ -20,7 +22,17 @@ class NetworkTest {
   private final Transport first = started();
 
   private Network network(double heldChance) {
-    return new Network(scheduler, new Rng(3), host, 2, 100, 1000, 0.1, heldChance);
+    return new Network(
+        scheduler,
+        new Rng(3),
+        host,
+        2,
+        UnaryOperator.identity(),
+        new Effects(),
+        100,
+        1000,
+        0.1,
+        heldChance);
   }
 
   private Transport started() {
@@ -54,7 +66,7 @@ class NetworkTest {
 
   @Test
   void lossLosesItsShare() {
-    network.lose(0, 1, 0.5);
+    network.loss(0, 1).begin(0.5);
     send(200);
 
     assertThat(host.arrived.size()).isBetween(60, 140);

@@ -1,5 +1,9 @@
 package io.raftkv.sim.rule;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.raftkv.kv.KeyVersion;
+import io.raftkv.proto.peer.v1.Command;
+import io.raftkv.proto.peer.v1.PutCommand;
 import io.raftkv.raft.LogEntry;
 import java.util.Arrays;
 
@@ -27,6 +31,31 @@ public final class Acknowledgements {
               + revision
               + ", where the committed log has "
               + entry);
+    }
+  }
+
+  /** Was read: the committed log has a put of it at its revision, and of nothing else. */
+  public void found(int machine, KeyVersion version) {
+    LogEntry entry = truth.byRevision(version.modRevision());
+    if (entry == null || !isPutOf(entry, version)) {
+      verdict.broken(
+          "Acknowledgements (design promise 1)",
+          "member "
+              + (machine + 1)
+              + " serves a value of revision "
+              + version.modRevision()
+              + ", where the committed log has "
+              + entry);
+    }
+  }
+
+  private static boolean isPutOf(LogEntry entry, KeyVersion version) {
+    try {
+      PutCommand put = Command.parseFrom(entry.data()).getPut();
+      return Arrays.equals(put.getKey().toByteArray(), version.key())
+          && Arrays.equals(put.getValue().toByteArray(), version.value());
+    } catch (InvalidProtocolBufferException e) {
+      return false;
     }
   }
 

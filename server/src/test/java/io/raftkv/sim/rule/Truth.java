@@ -32,6 +32,11 @@ public final class Truth {
     return stateHashes[(int) index];
   }
 
+  /** By which keys expire. */
+  long clusterTimeMillis() {
+    return reference.view().clusterTimeMillis();
+  }
+
   public long revision() {
     return reference.view().revision();
   }

@@ -1,0 +1,93 @@
+package io.raftkv.sim;
+
+import io.raftkv.sim.net.Network;
+import java.util.Arrays;
+
+/**
+ * Which members have been well for how long: their process runs and is not paused, their disk is
+ * prompt, and the links between them are whole. Looked at once per heartbeat.
+ */
+final class Health {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final World world;
+  private final int n;
+  private final int[] incarnations;
+  private final long[] wellSince;
+  private final long[] linkedSince;
+  private long calmSince;
+
+  Health(World world) {
+    this.world = world;
+    n = world.plan.machines;
+    incarnations = new int[n];
+    wellSince = new long[n];
+    linkedSince = new long[n * n];
+    Arrays.fill(wellSince, NEVER);
+    Arrays.fill(linkedSince, NEVER);
+  }
+
+  /** A fault strikes, somewhere. That one ends is no fault. */
+  void disturbed() {
+    calmSince = world.scheduler.nowNanos();
+  }
+
+  void look() {
+    long now = world.scheduler.nowNanos();
+    Network network = world.network;
+    for (int a = 0; a < n; a++) {
+      SimMachine machine = world.machines.get(a);
+      int incarnation = world.incarnation(a);
+      boolean isWell =
+          incarnation != 0
+              && machine.pausedUntilNanos <= now
+              && machine.endsAfter < 0
+              && machine.disk.isPrompt();
+      boolean isSame = incarnation == incarnations[a];
+      incarnations[a] = incarnation;
+      wellSince[a] = isWell ? (isSame ? Math.min(wellSince[a], now) : now) : NEVER;
+      for (int b = 0; b < n; b++) {
+        int link = a * n + b;
+        boolean isLinked = a == b || network.isHealthy(a, b);
+        linkedSince[link] = isLinked ? Math.min(linkedSince[link], now) : NEVER;
+      }
+    }
+  }
+
+  /**
+   * Whether nothing struck since then, and a majority of the voters has been well together.
+   *
+   * @param member who must be one of them; negative: anyone
+   */
+  boolean isMajorityWell(long sinceNanos, int member) {
+    if (calmSince > sinceNanos) {
+      return false;
+    }
+    int voters = world.plan.voters();
+    for (int set = 1; set < 1 << voters; set++) {
+      boolean isMajority = 2 * Integer.bitCount(set) > voters;
+      boolean hasMember = member < 0 || (set >> member & 1) != 0;
+      if (isMajority && hasMember && isWellTogether(set, sinceNanos)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isWellTogether(int set, long sinceNanos) {
+    for (int a = 0; a < n; a++) {
+      if ((set >> a & 1) == 0) {
+        continue;
+      }
+      if (wellSince[a] > sinceNanos) {
+        return false;
+      }
+      for (int b = 0; b < n; b++) {
+        if ((set >> b & 1) != 0 && linkedSince[a * n + b] > sinceNanos) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}
