@@ -116,7 +116,7 @@ final class DeleteCommand extends KvctlCommand {
   /** Of the whole command it cannot be said that nothing happened, whatever became of this part. */
   private static CliException afterOtherParts(KvException e, long deleted) {
     int exitCode = ExitCode.of(e) == ExitCode.CORRUPT ? ExitCode.CORRUPT : ExitCode.OUTCOME_UNKNOWN;
-    return new CliException(exitCode, Kvctl.describe(e) + "; " + deleted + " keys deleted before");
+    return new CliException(exitCode, ErrorText.of(e) + "; " + deleted + " keys deleted before");
   }
 
   private boolean isConfirmed(long count) throws IOException {

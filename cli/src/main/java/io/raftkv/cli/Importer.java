@@ -107,7 +107,7 @@ final class Importer {
     } catch (CliException malformed) {
       unread = malformed;
     } catch (IOException e) {
-      unread = CliException.invalid(Kvctl.describe(e));
+      unread = CliException.invalid(ErrorText.of(e));
     }
     awaitNoneInFlight();
     if (unread != null) {
@@ -204,7 +204,7 @@ final class Importer {
       attempt.pauseMillis = Math.min(2 * attempt.pauseMillis, PAUSE_MILLIS_MAX);
       return;
     }
-    giveUp(attempt, cause == null ? String.valueOf(error) : Kvctl.describe(cause), cause);
+    giveUp(attempt, cause == null ? String.valueOf(error) : ErrorText.of(cause), cause);
   }
 
   private static boolean isWorthRepeating(KvException e) {

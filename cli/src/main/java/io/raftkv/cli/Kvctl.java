@@ -6,12 +6,8 @@ import io.raftkv.client.KvException;
 import io.raftkv.client.ReadOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -268,10 +264,10 @@ public final class Kvctl implements Runnable {
     if (e instanceof OutputFailedException output) {
       return output.isClosedByReader()
           ? ExitCode.OK
-          : failed(ExitCode.UNAVAILABLE, "cannot write the output: " + cause(output));
+          : failed(ExitCode.UNAVAILABLE, "cannot write the output: " + ErrorText.cause(output));
     }
     if (e instanceof KvException kv) {
-      return error(ExitCode.of(kv), describe(kv));
+      return error(ExitCode.of(kv), ErrorText.of(kv));
     }
     if (e instanceof CliException cli) {
       return error(cli.exitCode(), String.valueOf(cli.getMessage()));
@@ -280,7 +276,7 @@ public final class Kvctl implements Runnable {
       return usageError(usage);
     }
     if (e instanceof IOException io) {
-      return failed(ExitCode.INVALID, describe(io));
+      return failed(ExitCode.INVALID, ErrorText.of(io));
     }
     if (e instanceof IllegalArgumentException) {
       return failed(ExitCode.INVALID, String.valueOf(e.getMessage()));
@@ -294,40 +290,6 @@ public final class Kvctl implements Runnable {
   /** A failure that says nothing about the writes which were sent before it. */
   private int failed(int exitCode, String message) {
     return error(writes.exitCode(exitCode), writes.with(message));
-  }
-
-  /** The one line of a failed call: why, and what became of the write. */
-  static String describe(KvException e) {
-    String message = String.valueOf(e.getMessage());
-    String reason = message.contains(e.reason().name()) ? "" : e.reason() + ": ";
-    return switch (e.outcome()) {
-      case READ -> reason + message;
-      case NOT_APPLIED -> reason + withNote(message, "not applied");
-      case UNKNOWN -> reason + withNote(message, "outcome unknown");
-    };
-  }
-
-  private static String withNote(String message, String note) {
-    return message.contains(note) ? message : message + " (" + note + ")";
-  }
-
-  /** The one line of a file that cannot be read or written. */
-  static String describe(IOException e) {
-    if (e instanceof NoSuchFileException missing) {
-      return missing.getFile() + ": no such file";
-    }
-    if (e instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied";
-    }
-    if (e instanceof FileSystemException file && file.getReason() != null) {
-      return file.getFile() + ": " + file.getReason().toLowerCase(Locale.ROOT);
-    }
-    return String.valueOf(e.getMessage());
-  }
-
-  private static String cause(Throwable e) {
-    Throwable cause = e.getCause();
-    return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
   }
 
   private int error(int exitCode, String message) {

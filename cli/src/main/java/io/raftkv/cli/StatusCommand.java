@@ -53,7 +53,7 @@ final class StatusCommand extends KvctlCommand {
       print(status);
       console().flush();
     } catch (KvException e) {
-      inform(Kvctl.describe(e));
+      inform(ErrorText.of(e));
     }
   }
 
