@@ -7,10 +7,10 @@ import java.util.Arrays;
  *
  * @param index 1 for the first entry
  * @param term of the leader that took it
- * @param clusterTimeMillis cluster time when that leader took the entry. It began with a wall clock,
- *     in milliseconds since 1970, but follows none. Not less than that of any entry before that the
- *     leader's log still had; it may be less than that of one of which only a snapshot is left: the
- *     state machine goes by the highest so far
+ * @param clusterTimeMillis cluster time when that leader took the entry. It began with a wall
+ *     clock, in milliseconds since 1970, but follows none. Not less than that of any entry before
+ *     that the leader's log still had; it may be less than that of one of which only a snapshot is
+ *     left: the state machine goes by the highest so far
  * @param data encoded once, by whoever proposed it; never changed afterwards by anyone
  */
 public record LogEntry(long index, long term, Kind kind, long clusterTimeMillis, byte[] data) {

@@ -32,7 +32,10 @@ final class StoresTest {
         ServerConfig.of(
             Settings.read(
                 new Flags()
-                    .parse("--data-dir", folder.resolve("data").toString(), "--segment-bytes=1MiB")
+                    .parse(
+                        "--data-dir=" + folder.resolve("data"),
+                        "--segment-bytes=1MiB",
+                        "--initial-cluster=n1=127.0.0.1:7401")
                     .values(),
                 Map.of()));
     try (Stores stores = Stores.open(config)) {

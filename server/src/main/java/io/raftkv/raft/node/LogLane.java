@@ -67,16 +67,24 @@ final class LogLane {
       responses += persist.responses().size();
     }
     if (hasWrites) {
-      long beganNanos = clock.nanoTime();
-      log.sync();
-      syncNanos.accept(clock.nanoTime() - beganNanos);
+      sync();
     }
     if (responses > 0) {
-      List<Message> released = new ArrayList<>(responses);
-      batch.forEach(persist -> released.addAll(persist.responses()));
-      transport.send(released);
+      release(responses);
     }
     persisted.accept(batch.get(batch.size() - 1).ticket());
+  }
+
+  private void sync() {
+    long beganNanos = clock.nanoTime();
+    log.sync();
+    syncNanos.accept(clock.nanoTime() - beganNanos);
+  }
+
+  private void release(int responses) {
+    List<Message> released = new ArrayList<>(responses);
+    batch.forEach(persist -> released.addAll(persist.responses()));
+    transport.send(released);
   }
 
   private void write(Persist persist) {
