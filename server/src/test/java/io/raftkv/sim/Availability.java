@@ -9,7 +9,7 @@ import io.raftkv.sim.engine.Effect;
  */
 final class Availability {
   /** Some more than an election takes: split votes, long turns, a backlog at one entry a time. */
-  private static final int TIMEOUTS = 4;
+  private static final int TIMEOUTS = 6;
 
   private final World world;
   private long seenCommit;

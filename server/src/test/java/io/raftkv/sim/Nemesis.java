@@ -37,7 +37,7 @@ final class Nemesis {
       if (machine.files != null) {
         machine.files.heal();
       }
-      machine.pausedUntilNanos = 0;
+      machine.resume();
       machine.endsAfter = -1;
       machine.start();
     }
@@ -80,8 +80,8 @@ final class Nemesis {
         any.stop();
         any.startLater();
       }
-      case PAUSE -> pause(any, now + nanos);
-      case PAUSE_LEADER -> pause(leader(any), now + nanos);
+      case PAUSE -> any.pauseUntil(now + nanos);
+      case PAUSE_LEADER -> leader(any).pauseUntil(now + nanos);
       case CUT_ONE_WAY -> {
         int to = rng.nextInt(world.machines.size());
         if (to != any.machine()) {
@@ -168,10 +168,6 @@ final class Nemesis {
       machine.end();
       machine.startLater();
     }
-  }
-
-  private static void pause(SimMachine machine, long untilNanos) {
-    machine.pausedUntilNanos = Math.max(machine.pausedUntilNanos, untilNanos);
   }
 
   /** A bit of a file changes while nobody looks. Never on so many members that the rest is none. */

@@ -34,6 +34,9 @@ final class SimMachine implements Observed {
   @Nullable NodeStatus status;
   long pausedUntilNanos;
 
+  /** Sockets are read a moment later: what was in the queues when the process stopped is first. */
+  long socketsPausedUntilNanos;
+
   /** A bit of its files is not what was written. */
   boolean isRotten;
 
@@ -168,7 +171,7 @@ final class SimMachine implements Observed {
     ended.isAlive = false;
     process = null;
     status = null;
-    pausedUntilNanos = 0;
+    resume();
     endsAfter = -1;
     if (files == null) {
       if (log.crash(rng) > 0) {
@@ -180,6 +183,18 @@ final class SimMachine implements Observed {
       files.ended();
     }
     world.network.ended(machine);
+  }
+
+  /** Longer than an earlier pause, or that one stands. */
+  void pauseUntil(long nanos) {
+    pausedUntilNanos = Math.max(pausedUntilNanos, nanos);
+    long reading = pausedUntilNanos + rng.exponential(world.plan.latencyNanosTail);
+    socketsPausedUntilNanos = Math.max(socketsPausedUntilNanos, reading);
+  }
+
+  void resume() {
+    pausedUntilNanos = 0;
+    socketsPausedUntilNanos = 0;
   }
 
   /** Asks the process to end. */

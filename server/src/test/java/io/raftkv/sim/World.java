@@ -301,7 +301,7 @@ final class World implements NetworkHost {
 
   @Override
   public long pausedUntilNanos(int machine) {
-    return machines.get(machine).pausedUntilNanos;
+    return machines.get(machine).socketsPausedUntilNanos;
   }
 
   @Override
@@ -338,6 +338,9 @@ final class World implements NetworkHost {
     trace.event(41, Fingerprint.of(message), machine);
     if (trace.isWritten()) {
       trace.line("n" + (machine + 1) + " receives " + Fingerprint.text(message));
+    }
+    for (Rule rule : rules) {
+      rule.receiving(machines.get(machine), message);
     }
     try {
       process.listener.received(message);

@@ -9,125 +9,282 @@ final class PlantedBugs {
   private static final String LOG_LANE = "io/raftkv/raft/node/LogLane.java";
   private static final String SNAPSHOT_LANE = "io/raftkv/raft/node/SnapshotLane.java";
   private static final String CORE_LANE = "io/raftkv/raft/node/CoreLane.java";
+  private static final String SEGMENTED_LOG = "io/raftkv/storage/SegmentedLog.java";
+
+  private static final String STALE_READ =
+      "ConfirmedReads|AnsweredRounds|ReadNumbers|Acknowledgements|linearizability";
+  private static final String TWO_HISTORIES =
+      "StateMachineSafety|CommitOnQuorum|LeaderCompleteness|LogMatching";
 
   private PlantedBugs() {}
 
   static final List<PlantedBug> ALL =
       List.of(
+          // --- what leaves before it is durable
           new PlantedBug(
               "entries acknowledged before they are on the disk",
               CORE,
               "sendWhenDurable(new Message.AppendResponse(",
               "send(new Message.AppendResponse(",
+              "DurableBeforeReply",
               3),
           new PlantedBug(
               "vote given before it is on the disk",
               CORE,
               "sendWhenDurable(new Message.VoteResponse(",
               "send(new Message.VoteResponse(",
+              "DurableBeforeReply",
               3),
           new PlantedBug(
-              "the log lane answers before it syncs",
-              LOG_LANE,
-              "    if (hasWrites) {\n      log.sync();\n    }\n    if (responses > 0) {",
-              "    if (responses > 0) {",
-              1),
+              "votes asked for before the own one is on the disk",
+              "io/raftkv/raft/core/Candidate.java",
+              "core.sendWhenDurable(",
+              "core.send(",
+              "DurableBeforeReply",
+              3),
           new PlantedBug(
-              "term written without the vote",
+              "the log lane answers, then syncs",
+              LOG_LANE,
+              "    if (hasWrites) {\n      log.sync();\n    }\n    if (responses > 0) {\n"
+                  + "      List<Message> released = new ArrayList<>(responses);\n"
+                  + "      batch.forEach(persist -> released.addAll(persist.responses()));\n"
+                  + "      transport.send(released);\n    }\n",
+              "    if (responses > 0) {\n"
+                  + "      List<Message> released = new ArrayList<>(responses);\n"
+                  + "      batch.forEach(persist -> released.addAll(persist.responses()));\n"
+                  + "      transport.send(released);\n    }\n"
+                  + "    if (hasWrites) {\n      log.sync();\n    }\n",
+              "DurableBeforeReply",
+              3),
+          new PlantedBug(
+              "vote and term saved one after the other",
               LOG_LANE,
               "persist.hardState().ifPresent(log::saveHardState);",
-              "persist.hardState().ifPresent(h -> log.saveHardState(new io.raftkv.raft.HardState("
-                  + "h.term(), io.raftkv.raft.MemberId.NONE)));",
+              "persist.hardState().ifPresent(h -> {\n"
+                  + "      log.saveHardState(new io.raftkv.raft.HardState(\n"
+                  + "          log.hardState().term(), h.votedFor()));\n"
+                  + "      log.sync();\n      log.saveHardState(h);\n    });",
+              "OneVotePerTerm",
               3),
           new PlantedBug(
               "vote forgotten when stepping down within a term",
               CORE,
               "if (term > term()) {\n      hardState",
               "if (term >= term()) {\n      hardState",
+              "OneVotePerTerm|OneLeaderPerTerm",
               3),
+
+          // --- what counts as committed
           new PlantedBug(
               "entries of old terms committed by counting",
               LEADER,
               "if (log.term(index) != core.term()) {",
               "if (index <= log.commitIndex()) {",
+              "CommitOfOwnTerm|" + TWO_HISTORIES,
               3),
           new PlantedBug(
               "votes for candidates whose log is behind",
               CORE,
               "boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());",
               "boolean isUpToDate = true;",
-              4),
+              "LeaderCompleteness|" + TWO_HISTORIES,
+              5),
           new PlantedBug(
               "truncation ignored by tickets in flight",
               "io/raftkv/raft/core/PersistQueue.java",
               "ticket.vouchedIndex = Math.min(ticket.vouchedIndex, index - 1);",
               "ticket.vouchedIndex += 0;",
-              13),
+              "Bounds|" + TWO_HISTORIES,
+              5),
           new PlantedBug(
               "leader counts itself by what is in memory",
               LEADER,
               "return core.log().durableIndex();",
               "return core.log().lastIndex();",
+              "CommitOnQuorum",
               3),
           new PlantedBug(
-              "half of the voters are taken for a majority",
+              "one voter less than a majority is taken for one",
               "io/raftkv/raft/core/Quorum.java",
               "values[(values.length - 1) / 2]",
-              "values[values.length / 2]",
-              4),
-          new PlantedBug(
-              "reads answered without asking anyone",
-              LEADER,
-              "reads.add(from, readId, log.commitIndex(), round + 1);",
-              "answer(new ReadQueue.Read(from, readId, log.commitIndex(), 0), true);",
-              28),
-          new PlantedBug(
-              "reads before the first commit of the term",
-              LEADER,
-              "} else if (log.term(log.commitIndex()) != core.term()) {",
-              "} else if (log.commitIndex() < 0) {",
-              6),
-          new PlantedBug(
-              "snapshot of more than is on the disk",
-              CORE,
-              "if (!snapshotSchedule.isDue(index) || index > log.durableIndex()) {",
-              "if (!snapshotSchedule.isDue(index)) {",
-              4),
-          new PlantedBug(
-              "log cut before the snapshot is on the disk",
-              SNAPSHOT_LANE,
-              "      sink.commit();\n",
-              "      listener.snapshotTaken(meta);\n      if (snapshots.sizeBytes() == 0) return;\n"
-                  + "      sink.commit();\n",
-              1),
+              "values[Math.min(values.length - 1, values.length / 2 + values.length % 2)]",
+              "OneLeaderPerTerm|CommitOnQuorum|LeaderCompleteness",
+              3),
           new PlantedBug(
               "what was found in the log counts as committed after a restart",
               CORE,
               "log.commitTo(snapshot.index());",
               "log.commitTo(log.lastIndex());",
+              "a process starts|turns do not throw|a node does not fail|" + TWO_HISTORIES,
               3),
           new PlantedBug(
               "follower commits beyond what it knows to agree",
               CORE,
               "log.commitTo(Math.min(m.commitIndex(), match));",
               "log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));",
-              119),
+              "a node does not fail|" + TWO_HISTORIES,
+              62),
+          new PlantedBug(
+              "heartbeats carry a commit index beyond the follower's match",
+              LEADER,
+              "follower.commitSent = Math.min(core.log().commitIndex(), follower.match());",
+              "follower.commitSent = core.log().commitIndex();",
+              "a node does not fail|" + TWO_HISTORIES,
+              8),
           new PlantedBug(
               "entries accepted whatever comes before them",
               CORE,
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
+              "DurableBeforeReply|" + TWO_HISTORIES,
+              117),
+
+          // --- who may lead
+          new PlantedBug(
+              "no pre-vote",
+              CORE,
+              "    PreCandidate candidate = new PreCandidate(this);\n    changeRole(candidate);\n"
+                  + "    candidate.campaign();\n",
+              "    becomeCandidate(false);\n",
+              "Reign|Availability",
+              12),
+          new PlantedBug(
+              "leader that no quorum answers stays",
+              LEADER,
+              "if (ticksLed == electionTicks && !isQuorumActive()) {",
+              "if (ticksLed < 0) {",
+              "Availability",
+              57),
+          new PlantedBug(
+              "one whose disk hangs goes on asking for terms",
+              CORE,
+              "if (!log.durableHardState().equals(hardState)) {",
+              "if (term() < 0) {",
+              "Availability",
+              572),
+          new PlantedBug(
+              "votes for others while a leader is heard",
+              CORE,
+              "!request.isTransfer() && role.isSticky()",
+              "!request.isTransfer() && term() < 0",
+              "Reign|Availability",
+              839),
+
+          // --- reads
+          new PlantedBug(
+              "a round that began before the read confirms it",
+              LEADER,
+              "reads.add(from, readId, log.commitIndex(), round + 1);",
+              "reads.add(from, readId, log.commitIndex(), round);",
+              STALE_READ,
+              3),
+          new PlantedBug(
+              "reads answered without asking anyone",
+              LEADER,
+              "reads.add(from, readId, log.commitIndex(), round + 1);",
+              "answer(new ReadQueue.Read(from, readId, log.commitIndex(), 0), true);",
+              STALE_READ,
+              3),
+          new PlantedBug(
+              "reads before the first commit of the term",
+              LEADER,
+              "} else if (log.term(log.commitIndex()) != core.term()) {",
+              "} else if (log.commitIndex() < 0) {",
+              STALE_READ,
               15),
+          new PlantedBug(
+              "the answer to a heartbeat of an earlier term confirms a round of this one",
+              CORE,
+              "} else if (m instanceof Message.HeartbeatRequest) {\n"
+                  + "      // Not its number: who sent it may lead this term too by now, and count"
+                  + " rounds anew.\n"
+                  + "      send(new Message.HeartbeatResponse(self, m.from(), term(), 0));",
+              "} else if (m instanceof Message.HeartbeatRequest request) {\n"
+                  + "      send(new Message.HeartbeatResponse(\n"
+                  + "          self, m.from(), term(), request.readSequence()));",
+              STALE_READ,
+              3),
+          new PlantedBug(
+              "numbers of reads used again after a restart",
+              CORE,
+              "nextRemoteReadId = (long) random.nextInt(Integer.MAX_VALUE) << 32;",
+              "nextRemoteReadId = 0;",
+              STALE_READ,
+              3),
+
+          // --- snapshots and files
+          new PlantedBug(
+              "snapshot of more than is on the disk",
+              CORE,
+              "if (!snapshotSchedule.isDue(index) || index > log.durableIndex()) {",
+              "if (!snapshotSchedule.isDue(index)) {",
+              "Bounds|a node does not fail",
+              3),
+          new PlantedBug(
+              "log cut before the snapshot is on the disk",
+              SNAPSHOT_LANE,
+              "      sink.commit();\n",
+              "      listener.snapshotTaken(meta);\n      sink.commit();\n",
+              "Bounds",
+              1),
+          new PlantedBug(
+              "snapshot installed beside a log that contradicts it",
+              CORE,
+              "if (log.matches(received.last())) {",
+              "if (received.index() <= log.lastIndex()) {",
+              "Bounds|a node does not fail|a process starts|" + TWO_HISTORIES,
+              153),
+          new PlantedBug(
+              "a follower behind a cut log is never spoken to again",
+              LEADER,
+              "        // What is in flight is no longer in the log: it cannot even be asked for.\n"
+                  + "        follower.connectionLost();\n",
+              "",
+              "convergence after healing|progress after healing|Availability",
+              12),
+          new PlantedBug(
+              "folder of the log not synced",
+              SEGMENTED_LOG,
+              "    volumes.rename(prepared.name(), header.fileName());\n"
+                  + "    volumes.syncDirectory();\n",
+              "    volumes.rename(prepared.name(), header.fileName());\n",
+              "contract of the stores|files are not damaged",
+              4),
+          new PlantedBug(
+              "folder of the snapshots not synced",
+              "io/raftkv/storage/SnapshotFiles.java",
+              "    volumes.rename(temporary, name);\n    volumes.syncDirectory();\n",
+              "    volumes.rename(temporary, name);\n",
+              "contract of the stores|a process starts",
+              6),
+          new PlantedBug(
+              "damage cut off as if a crash had torn it",
+              "io/raftkv/storage/LogRecovery.java",
+              "      checkTail(name, in, position);\n",
+              "",
+              "contract of the stores|damaged files are left alone",
+              17),
+          new PlantedBug(
+              "cluster time goes back with the leader's clock",
+              "io/raftkv/kv/KvState.java",
+              "clusterTimeMillis = Math.max(clusterTimeMillis, entryTimeMillis);",
+              "clusterTimeMillis = entryTimeMillis;",
+              "ClusterTime",
+              12),
+
+          // --- answers to clients
           new PlantedBug(
               "an answer goes to whoever waits at the index, whatever the term",
               CORE_LANE,
               "if (!pending.isEmpty() && !(core.isLeader() && core.term() == pending.term())) {",
               "if (!pending.isEmpty() && pending.term() < 0) {",
-              13),
+              "Acknowledgements|linearizability|a node does not fail",
+              4),
           new PlantedBug(
               "a request that may have been applied is called refused",
               CORE_LANE,
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
-              7));
+              "linearizability",
+              13));
 }

@@ -42,6 +42,9 @@ public abstract class Rule {
 
   public void sending(Observed node, Message message) {}
 
+  /** A message is about to be put into the node's queues. */
+  public void receiving(Observed node, Message message) {}
+
   public void savingHardState(Observed node, HardState hardState) {}
 
   public void appending(Observed node, List<LogEntry> entries) {}

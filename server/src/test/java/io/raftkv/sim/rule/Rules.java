@@ -16,6 +16,9 @@ public final class Rules {
     rules.add(new CommitOfOwnTerm(verdict, truth));
     rules.add(new LeaderAppendOnly(verdict));
     rules.add(new LogMatching(verdict));
+    rules.add(new AnsweredRounds(verdict, nodes.size()));
+    rules.add(new ConfirmedReads(verdict, nodes.size()));
+    rules.add(new ReadNumbers(verdict));
     rules.add(new ClusterTime(verdict, truth));
     rules.add(new LeaderCompleteness(verdict, truth, nodes.size()));
     rules.add(new StateMachineSafety(verdict, truth));
