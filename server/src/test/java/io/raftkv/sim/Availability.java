@@ -1,18 +1,25 @@
 package io.raftkv.sim;
 
+import io.raftkv.raft.MemberId;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.sim.engine.Effect;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Whenever a connected majority is well, there is a leader that commits (promise P6), also while
- * others are not: a leader that no quorum answers must make way (thesis 6.2).
+ * others are not: a leader that no quorum answers must make way (thesis 6.2). A new leader that
+ * brings a quorum up to its own first entry, perhaps one old entry at a time, is on its way
+ * (5.4.2).
  */
 final class Availability {
-  /** Some more than an election takes: split votes, long turns, a backlog at one entry a time. */
+  /** Some more than an election takes: split votes, long turns, candidates with a hung disk. */
   private static final int TIMEOUTS = 6;
 
   private final World world;
   private long seenCommit;
+  private long seenTerm;
+  private long seenReached;
   private long aliveNanos;
 
   Availability(World world) {
@@ -21,7 +28,7 @@ final class Availability {
 
   void check() {
     long now = world.scheduler.nowNanos();
-    if (world.truth.commitIndex() != seenCommit || isLedAndDone()) {
+    if (world.truth.commitIndex() != seenCommit || isLedAndDone() || isReplicating()) {
       seenCommit = world.truth.commitIndex();
       aliveNanos = now;
     }
@@ -52,5 +59,40 @@ final class Availability {
       }
     }
     return false;
+  }
+
+  /** A quorum has more of the newest leader's log than when it was looked at last. */
+  private boolean isReplicating() {
+    NodeStatus leader = null;
+    for (SimMachine machine : world.machines) {
+      NodeStatus status = machine.status;
+      boolean isNewer = leader == null || (status != null && status.term() > leader.term());
+      if (status != null && status.isLeader() && isNewer) {
+        leader = status;
+      }
+    }
+    if (leader == null) {
+      return false;
+    }
+    long reached = reachedByQuorum(leader);
+    boolean isRising = leader.term() == seenTerm && reached > seenReached;
+    seenTerm = leader.term();
+    seenReached = reached;
+    return isRising;
+  }
+
+  private static long reachedByQuorum(NodeStatus leader) {
+    List<MemberId> voters = leader.configuration().voters();
+    long[] reached = new long[voters.size()];
+    for (int i = 0; i < reached.length; i++) {
+      reached[i] = voters.get(i).equals(leader.self()) ? leader.durableIndex() : 0;
+      for (NodeStatus.Follower follower : leader.followers()) {
+        if (follower.id().equals(voters.get(i))) {
+          reached[i] = follower.matchIndex();
+        }
+      }
+    }
+    Arrays.sort(reached);
+    return reached[(reached.length - 1) / 2];
   }
 }

@@ -45,15 +45,10 @@ final class PlantedBugs {
           new PlantedBug(
               "the log lane answers, then syncs",
               LOG_LANE,
-              "    if (hasWrites) {\n      log.sync();\n    }\n    if (responses > 0) {\n"
-                  + "      List<Message> released = new ArrayList<>(responses);\n"
-                  + "      batch.forEach(persist -> released.addAll(persist.responses()));\n"
-                  + "      transport.send(released);\n    }\n",
-              "    if (responses > 0) {\n"
-                  + "      List<Message> released = new ArrayList<>(responses);\n"
-                  + "      batch.forEach(persist -> released.addAll(persist.responses()));\n"
-                  + "      transport.send(released);\n    }\n"
-                  + "    if (hasWrites) {\n      log.sync();\n    }\n",
+              "    if (hasWrites) {\n      sync();\n    }\n"
+                  + "    if (responses > 0) {\n      release(responses);\n    }\n",
+              "    if (responses > 0) {\n      release(responses);\n    }\n"
+                  + "    if (hasWrites) {\n      sync();\n    }\n",
               "DurableBeforeReply",
               3),
           new PlantedBug(
