@@ -37,7 +37,6 @@ final class SnapshotSchedule {
 
   void begin(long index) {
     isUnderWay = true;
-    isRequested = false;
     restart(index);
   }
 
@@ -46,7 +45,9 @@ final class SnapshotSchedule {
     isUnderWay = false;
   }
 
+  /** There is a snapshot of this index: what was asked for before is no longer needed. */
   void restart(long index) {
+    isRequested = false;
     lastIndex = index;
     bytes = 0;
   }

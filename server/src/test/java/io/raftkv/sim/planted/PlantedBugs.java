@@ -151,13 +151,6 @@ final class PlantedBugs {
               "Availability",
               57),
           new PlantedBug(
-              "one whose disk hangs goes on asking for terms",
-              CORE,
-              "if (!log.durableHardState().equals(hardState)) {",
-              "if (term() < 0) {",
-              "Availability",
-              572),
-          new PlantedBug(
               "votes for others while a leader is heard",
               CORE,
               "!request.isTransfer() && role.isSticky()",
