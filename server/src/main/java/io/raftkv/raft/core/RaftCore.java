@@ -276,7 +276,10 @@ public final class RaftCore {
   private void onVoteRequest(Message.VoteRequest m) {
     boolean isFree =
         m.isPreVote()
-            ? m.term() > term()
+            // Who could not get a vote onto its disk now must not promise one: a candidate would
+            // ask
+            // for term after term that it cannot win.
+            ? m.term() > term() && hasDurableTerm()
             : hardState.votedFor().equals(m.from())
                 || (hardState.votedFor().isNone() && role.leader().isNone());
     boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());
@@ -388,7 +391,7 @@ public final class RaftCore {
   }
 
   void becomePreCandidate() {
-    if (!log.durableHardState().equals(hardState)) {
+    if (!hasDurableTerm()) {
       // Our disk has not even taken this term. It would not take our vote in the next one either,
       // and each term that we asked for in vain would end the pre-votes of those who could win. The
       // next tick looks again.
@@ -397,6 +400,11 @@ public final class RaftCore {
     PreCandidate candidate = new PreCandidate(this);
     changeRole(candidate);
     candidate.campaign();
+  }
+
+  /** Whether our disk has taken our term and vote. */
+  private boolean hasDurableTerm() {
+    return log.durableHardState().equals(hardState);
   }
 
   void becomeCandidate(boolean isTransfer) {
