@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,13 +28,11 @@ class PlantedBugsTest {
   @MethodSource("bugs")
   void simulationFinds(PlantedBug bug, @TempDir Path folder) throws IOException {
     try (MutantLoader mutant = MutantLoader.of(bug, folder)) {
-      if (SEARCH.isEmpty()) {
-        assertThat(search(mutant, bug.seed(), bug.seed() + SEEDS_NEARBY, bug))
-            .as(bug.name())
-            .containsPattern(bug.rules());
-      } else {
-        assertThat(search(mutant, 1, SEEDS_MAX, bug)).as(bug.name()).containsPattern(bug.rules());
-      }
+      String report =
+          SEARCH.isEmpty()
+              ? search(mutant, bug.seed(), bug.seed() + SEEDS_NEARBY, bug)
+              : search(mutant, 1, SEEDS_MAX, bug);
+      assertThat(report).as(bug.name()).containsPattern(bug.rules());
     }
   }
 
@@ -62,19 +61,29 @@ class PlantedBugsTest {
         .hasMessageContaining("exactly once");
   }
 
-  /** The first line of the first report. */
+  /**
+   * The first line of the first report by one of the bug's rules: that another rule stumbles over
+   * what the bug leads to does not show that the bug's own rule sees it.
+   */
   private static String search(MutantLoader mutant, long from, long to, PlantedBug bug) {
     long started = System.nanoTime();
+    Pattern rules = Pattern.compile(bug.rules());
+    String otherwise = "";
     for (long seed = from; seed <= to; seed++) {
-      String report = mutant.failure(seed);
-      if (report != null) {
-        String first = report.lines().findFirst().orElse("");
+      String first = firstLine(mutant.failure(seed));
+      if (!first.isEmpty() && !rules.matcher(first).find()) {
+        otherwise = "; by another rule: " + first;
+      } else if (!first.isEmpty()) {
         System.out.printf(
             "planted: %s: found by seed %d, the %d. tried, in %.1f s: %s%n",
             bug, seed, seed - from + 1, (System.nanoTime() - started) / 1e9, first);
         return first;
       }
     }
-    return "NOT FOUND by seeds " + from + " to " + to;
+    return "NOT FOUND by seeds " + from + " to " + to + otherwise;
+  }
+
+  private static String firstLine(String report) {
+    return report == null ? "" : report.lines().findFirst().orElse("");
   }
 }
