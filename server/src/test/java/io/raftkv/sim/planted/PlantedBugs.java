@@ -76,14 +76,14 @@ final class PlantedBugs {
               "if (log.term(index) != core.term()) {",
               "if (index <= log.commitIndex()) {",
               "CommitOfOwnTerm|" + TWO_HISTORIES,
-              3),
+              4),
           new PlantedBug(
               "votes for candidates whose log is behind",
               CORE,
               "boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());",
               "boolean isUpToDate = true;",
               "LeaderCompleteness|" + TWO_HISTORIES,
-              5),
+              3),
           new PlantedBug(
               "truncation ignored by tickets in flight",
               "io/raftkv/raft/core/PersistQueue.java",
@@ -125,14 +125,14 @@ final class PlantedBugs {
               "follower.commitSent = Math.min(core.log().commitIndex(), follower.match());",
               "follower.commitSent = core.log().commitIndex();",
               "a node does not fail|" + TWO_HISTORIES,
-              8),
+              4),
           new PlantedBug(
               "entries accepted whatever comes before them",
               CORE,
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
               "DurableBeforeReply|" + TWO_HISTORIES,
-              117),
+              79),
 
           // --- who may lead
           new PlantedBug(
@@ -142,7 +142,7 @@ final class PlantedBugs {
                   + "    candidate.campaign();\n",
               "    becomeCandidate(false);\n",
               "Reign|Availability",
-              12),
+              4),
           new PlantedBug(
               "leader that no quorum answers stays",
               LEADER,
@@ -156,7 +156,7 @@ final class PlantedBugs {
               "!request.isTransfer() && role.isSticky()",
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
-              839),
+              116),
 
           // --- reads
           new PlantedBug(
@@ -237,7 +237,7 @@ final class PlantedBugs {
                   + "    volumes.syncDirectory();\n",
               "    volumes.rename(prepared.name(), header.fileName());\n",
               "contract of the stores|files are not damaged",
-              4),
+              6),
           new PlantedBug(
               "folder of the snapshots not synced",
               "io/raftkv/storage/SnapshotFiles.java",
@@ -251,7 +251,7 @@ final class PlantedBugs {
               "      checkTail(name, in, position);\n",
               "",
               "contract of the stores|damaged files are left alone",
-              17),
+              34),
           new PlantedBug(
               "cluster time goes back with the leader's clock",
               "io/raftkv/kv/KvState.java",
@@ -274,5 +274,5 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              13));
+              7));
 }
