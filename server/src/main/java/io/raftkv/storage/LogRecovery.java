@@ -6,8 +6,6 @@ import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
 final class LogRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
   private static final int READ_BYTES = 1 << 20;
-  private static final int CONFIRM_BYTES = 4 << 10;
 
   private final VolumeFactory volumes;
   private final Identity identity;
@@ -118,7 +115,10 @@ final class LogRecovery {
     Segment segment = new Segment(name, sequence, volume, 0);
     boolean isFirst = segments.isEmpty();
     segments.add(segment);
-    int length = load(name, volume);
+    int length = length(name, volume);
+    // Most of the last segment was never written: 64 MiB of zeros are not worth a second look.
+    int zerosFrom = isLast ? zerosFrom(volume, length) : length;
+    load(volume, length, zerosFrom);
     ByteBuffer in = ByteBuffer.wrap(content, 0, length);
     int position = readHeader(segment, in, isFirst);
     int lastBatch = position;
@@ -133,9 +133,8 @@ final class LogRecovery {
       position += Records.recordBytes(bodyBytes);
     }
     if (isLast) {
-      checkTail(name, in, position);
-      confirm(name, volume, length, position);
-      eraseTail(name, volume, length, position);
+      checkTail(name, in, position, zerosFrom);
+      eraseTail(name, volume, position, zerosFrom);
       // A sync that failed may have left pages that are read well and count as clean, but are not
       // on the disk. Only the last batch can have met that: nothing was written after it.
       volume.putData(lastBatch, ByteBuffer.wrap(content, lastBatch, position - lastBatch));
@@ -147,19 +146,39 @@ final class LogRecovery {
     }
   }
 
-  private int load(String name, Volume volume) {
+  private int length(String name, Volume volume) {
     long length = volume.length();
     if (length > Integer.MAX_VALUE - 64) {
       throw new DamagedException(
           path(name), 0, "segment of " + length + " bytes", DamagedException.RESTORE);
     }
-    if (content.length < length) {
-      content = new byte[(int) length];
-    }
-    for (int offset = 0; offset < length; offset += READ_BYTES) {
-      volume.getData(offset, content, offset, (int) Math.min(READ_BYTES, length - offset));
-    }
     return (int) length;
+  }
+
+  /** From where on the file holds zeros only, in steps of what is read at once. */
+  private static int zerosFrom(Volume volume, int length) {
+    byte[] read = new byte[READ_BYTES];
+    byte[] zeros = new byte[READ_BYTES];
+    int end = length;
+    while (end > 0) {
+      int start = (end - 1) / READ_BYTES * READ_BYTES;
+      volume.getData(start, read, 0, end - start);
+      if (!Arrays.equals(read, 0, end - start, zeros, 0, end - start)) {
+        break;
+      }
+      end = start;
+    }
+    return end;
+  }
+
+  /** Reads the file into {@link #content}, but for the zeros at its end. */
+  private void load(Volume volume, int length, int zerosFrom) {
+    if (content.length < length || zerosFrom < length) {
+      content = new byte[length];
+    }
+    for (int offset = 0; offset < zerosFrom; offset += READ_BYTES) {
+      volume.getData(offset, content, offset, Math.min(READ_BYTES, zerosFrom - offset));
+    }
   }
 
   private int readHeader(Segment segment, ByteBuffer in, boolean isFirst) {
@@ -286,7 +305,7 @@ final class LogRecovery {
   }
 
   /** Throws if the log went on behind the position where it seems to end. */
-  private void checkTail(String name, ByteBuffer in, int position) {
+  private void checkTail(String name, ByteBuffer in, int position, int end) {
     if (tail.sequence < mark.durableSequence()) {
       throw new DamagedException(
           path(name),
@@ -294,7 +313,7 @@ final class LogRecovery {
           mark.durableSequence() - tail.sequence + " records are missing that were durable",
           DamagedException.RESTORE);
     }
-    for (int at = position; at + RECORD_HEADER_BYTES <= in.limit(); at += 8) {
+    for (int at = position; at < end && at + RECORD_HEADER_BYTES <= in.limit(); at += 8) {
       long batch = in.getLong(at + Records.BATCH);
       if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(in, at)) {
         throw new DamagedException(
@@ -306,25 +325,9 @@ final class LogRecovery {
     }
   }
 
-  /**
-   * Reads again, a page at a time, what is about to be taken for the end: a read that came short
-   * and was put together wrongly must not cost what it could not show.
-   */
-  private void confirm(String name, Volume volume, int length, int position) {
-    byte[] page = new byte[CONFIRM_BYTES];
-    for (int at = position; at < length; at += CONFIRM_BYTES) {
-      int count = Math.min(CONFIRM_BYTES, length - at);
-      volume.getData(at, page, 0, count);
-      if (!Arrays.equals(page, 0, count, content, at, at + count)) {
-        throw new UncheckedIOException(
-            new IOException(path(name) + " reads differently a second time at offset " + at));
-      }
-    }
-  }
-
   /** Clears what a torn write left, so that it can never be taken for a part of what comes. */
-  private void eraseTail(String name, Volume volume, int length, int position) {
-    int end = length;
+  private void eraseTail(String name, Volume volume, int position, int zerosFrom) {
+    int end = zerosFrom;
     while (end > position && content[end - 1] == 0) {
       end--;
     }

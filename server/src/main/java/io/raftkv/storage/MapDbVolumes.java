@@ -21,11 +21,11 @@ import org.mapdb.volume.FileChannelVol;
 /**
  * Volumes of MapDB in a folder of the file system.
  *
- * <p>{@link FileChannelVol} writes and reads at an offset and forces data and metadata. What it
- * does not do is done here: it never syncs a folder, and after a short write or read it goes on at
- * the old offset. Of a write that is noticed by reading both ends of it again: what came first has
- * then been written over by what came last, and the end is missing. A short read is noticed by the
- * checksums of whoever reads. A failure of it can be a LinkageError, see below. Its {@code
+ * <p>{@link FileChannelVol} writes at an offset and forces data and metadata. What it does not do
+ * is done here: it never syncs a folder, and after a short write or read it goes on at the old
+ * offset. Of a write that is noticed by reading both ends of it again: what came first has then
+ * been written over by what came last, and the end is missing. Of a read it could not be noticed:
+ * reads have a channel of their own. A failure of it can be a LinkageError, see below. Its {@code
  * ensureAvailable} and {@code initSize} are not used: they leave holes or write a KiB at a time.
  */
 public final class MapDbVolumes implements VolumeFactory {
@@ -127,16 +127,23 @@ public final class MapDbVolumes implements VolumeFactory {
   static final class FileVolume implements Volume {
     private final File file;
     final FileChannelVol volume;
+    private final FileChannel reads;
 
-    /** Confined to the writer. */
-    private long knownLength;
+    /** Set by the writer. Asking the file system costs as much as a read. */
+    private volatile long knownLength;
 
     FileVolume(Path path) {
       file = path.toFile();
       try {
         volume = new FileChannelVol(file, false, NO_LOCK, SLICE_SHIFT, 0);
-        knownLength = volume.length();
       } catch (DBException | LinkageError e) {
+        throw failure("open", e);
+      }
+      try {
+        reads = FileChannel.open(path, StandardOpenOption.READ);
+        knownLength = reads.size();
+      } catch (IOException e) {
+        volume.close();
         throw failure("open", e);
       }
     }
@@ -173,11 +180,20 @@ public final class MapDbVolumes implements VolumeFactory {
 
     @Override
     public void getData(long offset, byte[] target, int from, int length) {
-      if (offset + length > length()) {
+      if (offset + length > knownLength) {
         throw new UncheckedIOException(
             new EOFException("read " + file + ": it ends before " + (offset + length)));
       }
-      attempt("read", () -> volume.getData(offset, target, from, length));
+      ByteBuffer into = ByteBuffer.wrap(target, from, length);
+      try {
+        while (into.hasRemaining()) {
+          if (reads.read(into, offset + into.position() - from) < 0) {
+            throw new EOFException("it ends before " + (offset + length));
+          }
+        }
+      } catch (IOException e) {
+        throw failure("read", e);
+      }
     }
 
     @Override
@@ -200,8 +216,14 @@ public final class MapDbVolumes implements VolumeFactory {
 
     @Override
     public void close() {
-      if (!volume.isClosed()) {
-        attempt("close", volume::close);
+      if (volume.isClosed()) {
+        return;
+      }
+      attempt("close", volume::close);
+      try {
+        reads.close();
+      } catch (IOException e) {
+        throw failure("close", e);
       }
     }
 
@@ -214,6 +236,10 @@ public final class MapDbVolumes implements VolumeFactory {
       } catch (DBException | LinkageError e) {
         throw failure(operation, e);
       }
+    }
+
+    private UncheckedIOException failure(String operation, IOException e) {
+      return new UncheckedIOException(new IOException(operation + " " + file + ": " + e, e));
     }
 
     /**
