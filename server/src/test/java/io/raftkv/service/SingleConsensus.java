@@ -89,14 +89,14 @@ final class SingleConsensus implements Consensus {
   }
 
   /** Carries out what was held, in order. */
-  void release() {
+  synchronized void release() {
     isHolding = false;
     for (Runnable work = held.poll(); work != null; work = held.poll()) {
       work.run();
     }
   }
 
-  int proposals() {
+  synchronized int proposals() {
     return proposed.size();
   }
 

@@ -22,6 +22,7 @@ final class VirtualClient {
   private final int id;
   private final Rng rng;
   private boolean isActive = true;
+  private long thinkNanos;
   private int machine;
   private int written;
   private String lastSeenKey = "";
@@ -31,6 +32,7 @@ final class VirtualClient {
     this.world = world;
     this.id = id;
     plan = world.plan;
+    thinkNanos = plan.thinkNanos;
     rng = world.rng.fork("client" + id);
     machine = rng.nextInt(plan.machines);
   }
@@ -39,13 +41,18 @@ final class VirtualClient {
     later();
   }
 
+  /** Asks often from now on: whether the world makes progress shows only to who asks. */
+  void insist() {
+    thinkNanos = Math.min(thinkNanos, plan.electionNanos());
+  }
+
   void stop() {
     isActive = false;
   }
 
   private void later() {
     if (isActive) {
-      world.scheduler.after(rng.exponential(plan.thinkNanos), this::next);
+      world.scheduler.after(rng.exponential(thinkNanos), this::next);
     }
   }
 

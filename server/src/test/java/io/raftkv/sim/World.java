@@ -117,6 +117,7 @@ final class World implements NetworkHost {
     runUntil(plan.chaosNanos);
 
     nemesis.stop();
+    clients.forEach(VirtualClient::insist);
     long writesBefore = writes;
     long patience = patienceNanos();
     long deadline = scheduler.nowNanos() + patience;

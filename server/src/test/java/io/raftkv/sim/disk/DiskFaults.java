@@ -28,6 +28,9 @@ public final class DiskFaults {
 
   private long hungUntilNanos;
 
+  /** Until when syncs take that began under a fault; its end does not end them. */
+  private long afflictedUntilNanos;
+
   public DiskFaults(
       Scheduler scheduler,
       Rng rng,
@@ -54,12 +57,13 @@ public final class DiskFaults {
     hungUntilNanos = 0;
   }
 
-  /** No fault is under way. */
+  /** No fault is under way, nor anything that one holds up. */
   public boolean isPrompt() {
     return slowness.isUsual()
         && syncFailures.isUsual()
         && snapshotFailures.isUsual()
-        && hungUntilNanos <= scheduler.nowNanos();
+        && hungUntilNanos <= scheduler.nowNanos()
+        && afflictedUntilNanos <= scheduler.nowNanos();
   }
 
   /** How long a sync takes that starts now. */
@@ -75,7 +79,11 @@ public final class DiskFaults {
     if (hung > 0) {
       effects.saw(Effect.SYNC_HUNG);
     }
-    return (long) (nanos * slowness.strength()) + hung;
+    long taken = (long) (nanos * slowness.strength()) + hung;
+    if (!slowness.isUsual() || hung > 0) {
+      afflictedUntilNanos = Math.max(afflictedUntilNanos, scheduler.nowNanos() + taken);
+    }
+    return taken;
   }
 
   boolean doesSyncFail() {
