@@ -22,6 +22,7 @@ final class Flags {
         .description("A member of a raftkv cluster. Without flags: a cluster of one.")
         .footer(
             "",
+            "kvd log and kvd snapshot look at the data of a member that is stopped: see kvd log --help.",
             "Each flag is also an environment variable (KVD_DATA_DIR) and a line of the file that",
             "--config names (data-dir=...). Flag over environment over file.",
             "Exit codes: 0 after SIGTERM, 2 wrong configuration, 3 data dir locked, foreign or",

@@ -1,7 +1,12 @@
 package io.raftkv.server;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +41,14 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    if (StoppedMember.isMeant(arguments)) {
+      PrintStream out =
+          new PrintStream(
+              new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+              false,
+              StandardCharsets.UTF_8);
+      System.exit(StoppedMember.run(out, System.err, arguments).code());
+    }
     new Main().run(arguments);
   }
 

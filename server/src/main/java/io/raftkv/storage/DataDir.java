@@ -57,6 +57,10 @@ public final class DataDir implements AutoCloseable {
    *     use, holds something else, or is of another version
    */
   public static DataDir open(Path folder) {
+    return open(folder, new MapDbVolumes(folder));
+  }
+
+  private static DataDir open(Path folder, VolumeFactory stableVolumes) {
     FileChannel lockFile = null;
     StableSlots stable = null;
     try {
@@ -72,7 +76,7 @@ public final class DataDir implements AutoCloseable {
           Files.createDirectory(path, ownerOnly());
         }
       }
-      stable = new StableSlots(new MapDbVolumes(folder));
+      stable = new StableSlots(stableVolumes);
       MapDbVolumes.syncDirectory(folder);
       return new DataDir(folder, lockFile, stable);
     } catch (IOException | UncheckedIOException e) {
@@ -82,6 +86,23 @@ public final class DataDir implements AutoCloseable {
         close(lockFile);
       }
     }
+  }
+
+  /**
+   * Locks the folder of a member that ran before, to look at it: nothing but the lock is changed.
+   *
+   * @throws DataDirException if there is none, or as {@link #open}
+   */
+  public static DataDir lookAt(Path folder) {
+    if (!Files.isRegularFile(folder.resolve(StableSlots.NAME), LinkOption.NOFOLLOW_LINKS)) {
+      throw refused(folder, "holds no member of raftkv", null);
+    }
+    DataDir dataDir = open(folder, new ReadOnlyVolumes(new MapDbVolumes(folder)));
+    if (dataDir.identity().isEmpty()) {
+      dataDir.close();
+      throw refused(folder, "holds a member that never ran", null);
+    }
+    return dataDir;
   }
 
   private static void check(Path folder) throws IOException {
@@ -221,6 +242,28 @@ public final class DataDir implements AutoCloseable {
         new SecureRandom().nextLong(),
         executor,
         stable);
+  }
+
+  /**
+   * Reads the log and changes nothing. The folder has been claimed.
+   *
+   * @throws DamagedException if what is there cannot be trusted
+   * @throws DataDirException if there was a log and is none
+   */
+  public StoppedLog lookAtLog() {
+    return new StoppedLog(new MapDbVolumes(folder.resolve(LOG)), owner(), stable);
+  }
+
+  /**
+   * Verifies the snapshots and changes nothing. The folder has been claimed.
+   *
+   * @throws DamagedException if there is one of another cluster
+   */
+  public SnapshotFiles lookAtSnapshots() {
+    return new SnapshotFiles(
+        new ReadOnlyVolumes(new MapDbVolumes(folder.resolve(SNAPSHOTS))),
+        true,
+        owner().clusterId());
   }
 
   /** Whether there is no log yet, or none any more. */

@@ -38,6 +38,7 @@ final class LogRecovery {
   private final List<Segment> segments = new ArrayList<>();
   private byte[] content = new byte[0];
   private int tailPosition;
+  private int tornBytes;
 
   LogRecovery(VolumeFactory volumes, Identity identity, DurableMark mark) {
     this.volumes = volumes;
@@ -57,6 +58,11 @@ final class LogRecovery {
   /** Where the next record goes in the last segment. */
   int tailPosition() {
     return tailPosition;
+  }
+
+  /** Bytes of a write that a crash cut short; they have been cleared. */
+  int tornBytes() {
+    return tornBytes;
   }
 
   void run() {
@@ -134,7 +140,7 @@ final class LogRecovery {
     }
     if (isLast) {
       checkTail(name, in, position, zerosFrom);
-      eraseTail(name, volume, position, zerosFrom);
+      eraseTail(volume, position, zerosFrom);
       // A sync that failed may have left pages that are read well and count as clean, but are not
       // on the disk. Only the last batch can have met that: nothing was written after it.
       volume.putData(lastBatch, ByteBuffer.wrap(content, lastBatch, position - lastBatch));
@@ -326,17 +332,13 @@ final class LogRecovery {
   }
 
   /** Clears what a torn write left, so that it can never be taken for a part of what comes. */
-  private void eraseTail(String name, Volume volume, int position, int zerosFrom) {
+  private void eraseTail(Volume volume, int position, int zerosFrom) {
     int end = zerosFrom;
     while (end > position && content[end - 1] == 0) {
       end--;
     }
     if (end > position) {
-      LOG.warn(
-          "{}: the {} bytes at offset {} are cut off, a write that did not complete",
-          path(name),
-          end - position,
-          position);
+      tornBytes = end - position;
       SegmentPreparer.fill(volume, position, end);
     }
   }

@@ -135,6 +135,14 @@ public final class SegmentedLog implements LogStore {
     tail = recovery.tail();
     segments.addAll(recovery.segments());
     writePosition = recovery.tailPosition();
+    if (recovery.tornBytes() > 0) {
+      LOG.warn(
+          "{}/{}: the {} bytes at offset {} are cut off, a write that did not complete",
+          volumes.location(),
+          segments.get(segments.size() - 1).name,
+          recovery.tornBytes(),
+          writePosition);
+    }
     this.executor = executor;
     preparer = new SegmentPreparer(volumes, segmentBytes, executor);
     if (segments.isEmpty()) {

@@ -110,6 +110,11 @@ public class SnapshotFiles implements SnapshotStore {
     return List.copyOf(damaged);
   }
 
+  /** All that are complete and whole, oldest first. */
+  public synchronized List<SnapshotMeta> all() {
+    return snapshots.values().stream().map(Complete::meta).toList();
+  }
+
   @Override
   public synchronized Optional<SnapshotMeta> latest() {
     return Optional.ofNullable(snapshots.lastEntry()).map(entry -> entry.getValue().meta);
