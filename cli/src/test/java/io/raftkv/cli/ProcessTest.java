@@ -28,7 +28,9 @@ final class ProcessTest {
   private Process start(String... args) throws IOException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     List<String> command = new ArrayList<>();
-    command.addAll(List.of(java.toString(), "-cp", System.getProperty("java.class.path")));
+    // As the manifest of kvctl.jar says; without it, JDK 24 and later warn of Netty's library.
+    command.addAll(List.of(java.toString(), "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("io.raftkv.cli.Kvctl", "--endpoints", server.endpoint()));
     command.addAll(List.of("--timeout", "100s"));
     command.addAll(List.of(args));
