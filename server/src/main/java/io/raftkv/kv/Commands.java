@@ -144,6 +144,15 @@ public final class Commands {
     return CommandApplier.isCommand(bytes);
   }
 
+  /** Whether this is a command that may make the store larger. */
+  public static boolean isPut(byte[] command) {
+    try {
+      return Command.parseFrom(command).hasPut();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException("not a command", e);
+    }
+  }
+
   static ByteString wrap(byte[] bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }

@@ -30,7 +30,9 @@ public final class RaftException extends RuntimeException {
      */
     STOPPED(false),
     /** The leader cannot read the command; it may be of another version. */
-    UNKNOWN_COMMAND(true);
+    UNKNOWN_COMMAND(true),
+    /** The leader's disk has too little room for a command of this kind. */
+    DISK_FULL(true);
 
     private final boolean isNotApplied;
 

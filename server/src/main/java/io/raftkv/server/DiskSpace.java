@@ -2,33 +2,48 @@ package io.raftkv.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Looks now and then how much room the data dir has left, because asking can take as long as the
- * disk does. Run by one thread; read by any.
+ * disk does. A log that cannot be written ends the member, so a disk counts as full while there is
+ * still room for what it takes to become smaller again: a snapshot, after which old files of the
+ * log go, and the log's next file. The file after the active one is there already, for what comes
+ * in before the next look. Run by one thread; read by any.
  */
 final class DiskSpace implements Runnable {
   private final Path folder;
-  private final long freeBytesMin;
+  private final LongSupplier reserveBytes;
   private volatile long freeBytes = Long.MAX_VALUE;
+  private volatile long reservedBytes;
 
   /**
-   * @param freeBytesMin less is an alarm
+   * @param reserveBytes with less the disk is full
    */
-  DiskSpace(Path folder, long freeBytesMin) {
+  DiskSpace(Path folder, LongSupplier reserveBytes) {
     this.folder = folder;
-    this.freeBytesMin = freeBytesMin;
+    this.reserveBytes = reserveBytes;
+  }
+
+  /** The next snapshot is taken to be as large as those that are there. */
+  static DiskSpace of(ServerConfig config, Stores stores) {
+    DiskSpace disk =
+        new DiskSpace(
+            config.dataDir(), () -> config.segmentBytes() + stores.snapshots().sizeBytes());
+    if (!config.isInMemory()) {
+      disk.run();
+    }
+    return disk;
   }
 
   @Override
   public void run() {
     try {
-      FileStore store = Files.getFileStore(folder);
-      freeBytes = store.getUsableSpace();
+      reservedBytes = reserveBytes.getAsLong();
+      freeBytes = Files.getFileStore(folder).getUsableSpace();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -39,10 +54,25 @@ final class DiskSpace implements Runnable {
     return freeBytes;
   }
 
+  /** Nothing should be written that makes the store larger. */
+  boolean isFull() {
+    return freeBytes < reservedBytes;
+  }
+
   /** What an operator should know; empty when there is room. */
   List<String> alarms() {
-    return freeBytes < freeBytesMin
-        ? List.of("DISK_LOW: " + freeBytes + " bytes free, less than " + freeBytesMin)
+    long free = freeBytes;
+    long reserved = reservedBytes;
+    if (free < reserved) {
+      return List.of(
+          "DISK_FULL: "
+              + free
+              + " bytes free, less than the "
+              + reserved
+              + " kept for a snapshot and the log; puts are refused while this member leads");
+    }
+    return free < 2 * reserved
+        ? List.of("DISK_LOW: " + free + " bytes free; at " + reserved + " puts are refused")
         : List.of();
   }
 }

@@ -50,7 +50,7 @@ final class KvServer implements AutoCloseable {
   private static final Duration DRAIN_MAX = Duration.ofSeconds(2);
 
   private static final Duration HEALTH_PERIOD = Duration.ofMillis(100);
-  private static final Duration DISK_PERIOD = Duration.ofSeconds(5);
+  private static final Duration DISK_PERIOD = Duration.ofSeconds(1);
   private static final Duration HOUSEKEEPING_PERIOD = Duration.ofMillis(200);
 
   private final ServerConfig config;
@@ -101,8 +101,9 @@ final class KvServer implements AutoCloseable {
     metrics.addTransport(transport.stats());
     metrics.addConnections("peer", transport.gate());
 
+    DiskSpace disk = DiskSpace.of(config, stores);
     KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
-    RaftNode node = recover(stores, store, transport, metrics, failed);
+    RaftNode node = recover(stores, disk, store, transport, metrics, failed);
     closing.push(node);
     metrics.addNode(node::status);
     metrics.addNodeStats(node::stats);
@@ -112,7 +113,6 @@ final class KvServer implements AutoCloseable {
 
     PeriodicTasks tasks = new PeriodicTasks(config.name());
     closing.push(tasks);
-    DiskSpace disk = new DiskSpace(config.dataDir(), 2L * config.segmentBytes());
     if (!config.isInMemory()) {
       metrics.addDisk(disk::freeBytes);
       tasks.every(DISK_PERIOD, disk);
@@ -155,6 +155,7 @@ final class KvServer implements AutoCloseable {
 
   private RaftNode recover(
       Stores stores,
+      DiskSpace disk,
       KvStateMachine store,
       GrpcTransport transport,
       NodeMetrics metrics,
@@ -180,6 +181,7 @@ final class KvServer implements AutoCloseable {
               NodeClock.SYSTEM,
               random::nextInt,
               Commands::isCommand,
+              command -> !disk.isFull() || !Commands.isPut(command),
               metrics.syncTimes(),
               cause -> failed.accept(config.name(), cause)));
     } catch (DamagedException | IllegalStateException | IllegalArgumentException e) {

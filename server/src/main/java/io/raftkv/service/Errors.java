@@ -125,6 +125,7 @@ final class Errors {
           case TRANSFER_FAILED -> Reason.TRANSFER_FAILED;
           case MEMBER_NOT_FOUND -> Reason.MEMBER_NOT_FOUND;
           case UNKNOWN_COMMAND -> Reason.INTERNAL_ERROR;
+          case DISK_FULL -> Reason.DISK_FULL;
         };
     if (raft.reason() == RaftException.Reason.UNKNOWN_COMMAND) {
       return Refusal.of(reason, Outcome.NOT_APPLIED, String.valueOf(raft.getMessage()));

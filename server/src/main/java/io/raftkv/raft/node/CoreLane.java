@@ -330,6 +330,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     }
     var refusal = core.proposalRefusal();
     if (refusal.isEmpty()) {
+      proposals.removeIf(this::isRefusedForRoom);
       List<byte[]> commands = new ArrayList<>(proposals.size());
       proposals.forEach(proposal -> commands.add(proposal.command()));
       long index = core.propose(commands, clusterClock.millis());
@@ -342,6 +343,14 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
     }
     proposals.clear();
+  }
+
+  private boolean isRefusedForRoom(Request.Propose proposal) {
+    if (parts.hasRoom().test(proposal.command())) {
+      return false;
+    }
+    refuse(proposal.completion(), Reason.DISK_FULL);
+    return true;
   }
 
   private void forward(Request.Propose proposal) {

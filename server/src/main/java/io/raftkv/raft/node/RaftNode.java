@@ -50,6 +50,8 @@ public final class RaftNode implements AutoCloseable {
    * @param tick the length of the ticks that {@code options} count in
    * @param isCommand whether the state machine can read a command; asked by any thread of what
    *     other members forward, before it is proposed
+   * @param hasRoom whether the disk has room for a command; asked by the core lane of a leader,
+   *     before it is proposed. Quick
    * @param syncNanos told how long each sync of the log took; quick, called by the log lane
    * @param failed told once, from any thread, when the node stopped because its disk failed or it
    *     found a defect; the process should end
@@ -66,6 +68,7 @@ public final class RaftNode implements AutoCloseable {
       NodeClock clock,
       RandomSource random,
       Predicate<byte[]> isCommand,
+      Predicate<byte[]> hasRoom,
       LongConsumer syncNanos,
       Consumer<Throwable> failed) {
     /** Of a state machine that can read any bytes. */
@@ -92,6 +95,7 @@ public final class RaftNode implements AutoCloseable {
           lanes,
           clock,
           random,
+          command -> true,
           command -> true,
           nanos -> {},
           failed);
@@ -267,6 +271,7 @@ public final class RaftNode implements AutoCloseable {
           case STOPPED -> "this member stopped with the request under way";
           case UNKNOWN_COMMAND ->
               "the leader does not know this command; is it of another version?";
+          case DISK_FULL -> "the leader's disk is almost full: delete keys, or make room there";
         });
   }
 

@@ -195,6 +195,7 @@ final class NodeCluster implements AutoCloseable {
     Transport.Offer offer = Transport.Offer.QUEUED;
 
     Predicate<byte[]> isCommand = command -> true;
+    Predicate<byte[]> hasRoom = command -> true;
     final List<Throwable> failures = new ArrayList<>();
     private final List<TestLane> lanes = new ArrayList<>();
     private final TreeSet<String> heldLanes = new TreeSet<>();
@@ -245,6 +246,7 @@ final class NodeCluster implements AutoCloseable {
                   clock,
                   bound -> (int) (number % bound),
                   command -> isCommand.test(command),
+                  command -> hasRoom.test(command),
                   nanos -> {},
                   failures::add));
       node.start();

@@ -197,6 +197,24 @@ class RaftNodeTest {
   }
 
   @Test
+  void leaderWithoutRoomRefusesWhatNeedsItAndGoesOnLeading() {
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    leader.hasRoom = command -> command.length == 1;
+    long lastIndex = leader.node.status().lastIndex();
+
+    CompletableFuture<byte[]> forwarded = follower.propose("long");
+    CompletableFuture<byte[]> own = leader.propose("long");
+
+    assertThat(reason(forwarded)).isEqualTo(Reason.DISK_FULL);
+    assertThat(reason(own)).isEqualTo(Reason.DISK_FULL);
+    assertThat(leader.node.status().lastIndex()).isEqualTo(lastIndex);
+    follower.propose("a").join();
+    leader.hasRoom = command -> true;
+    follower.propose("long").join();
+  }
+
+  @Test
   void termFarAboveOursIsNotTakenOver() {
     TestNode follower = follower(0);
     long term = follower.node.status().term();

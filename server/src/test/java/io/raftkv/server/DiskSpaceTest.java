@@ -1,0 +1,65 @@
+package io.raftkv.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The disk of the test is as large as it is: it is the reserve that changes. */
+final class DiskSpaceTest {
+  @TempDir Path folder;
+  private final AtomicLong reserveBytes = new AtomicLong(1);
+  private long totalBytes;
+
+  @BeforeEach
+  void measure() throws IOException {
+    totalBytes = Files.getFileStore(folder).getTotalSpace();
+  }
+
+  private DiskSpace looked(long reserve) {
+    reserveBytes.set(reserve);
+    DiskSpace disk = new DiskSpace(folder, reserveBytes::get);
+    disk.run();
+    return disk;
+  }
+
+  @Test
+  void diskWithRoomRaisesNoAlarm() {
+    DiskSpace disk = looked(1);
+
+    assertThat(disk.isFull()).isFalse();
+    assertThat(disk.alarms()).isEmpty();
+    assertThat(disk.freeBytes()).isBetween(1L, totalBytes);
+  }
+
+  @Test
+  void diskIsLowBeforeItIsFull() {
+    DiskSpace disk = looked(looked(1).freeBytes() * 2 / 3);
+
+    assertThat(disk.isFull()).isFalse();
+    assertThat(disk.alarms()).singleElement().asString().startsWith("DISK_LOW: ");
+  }
+
+  @Test
+  void diskIsFullWhileTheReserveIsNotThere() {
+    DiskSpace disk = looked(totalBytes + 1);
+
+    assertThat(disk.isFull()).isTrue();
+    assertThat(disk.alarms()).singleElement().asString().startsWith("DISK_FULL: ");
+
+    reserveBytes.set(1);
+    disk.run();
+
+    assertThat(disk.isFull()).isFalse();
+  }
+
+  @Test
+  void memoryIsNeverFull() {
+    assertThat(new DiskSpace(folder, () -> Long.MAX_VALUE).isFull()).isFalse();
+  }
+}
