@@ -2,59 +2,22 @@ package io.raftkv.server;
 
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.OverwrittenOptionException;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line: one flag for each {@link Setting}, {@code --help} and {@code --version}. */
+/**
+ * The command line: one flag for each {@link Setting}, {@code --help} and {@code --version}. A
+ * value follows as the next argument or after {@code =}; a switch may have one after {@code =}.
+ *
+ * <p>Read here, not by picocli as the other command lines are: loading that is a fifth of the time
+ * after which a member is ready, and a cluster without its leader waits for that.
+ */
 final class Flags {
-  private final CommandLine command;
+  private static final String HELP = "--help";
+  private static final String VERSION = "--version";
 
-  Flags() {
-    CommandSpec spec = CommandSpec.create().name("kvd");
-    spec.usageMessage()
-        .description("A member of a raftkv cluster. Without flags: a cluster of one.")
-        .footer(
-            "",
-            "kvd log and kvd snapshot look at the data of a member that is stopped: see kvd log --help.",
-            "Each flag is also an environment variable (KVD_DATA_DIR) and a line of the file that",
-            "--config names (data-dir=...). Flag over environment over file.",
-            "Exit codes: 0 after SIGTERM, 2 wrong configuration, 3 data dir locked, foreign or",
-            "damaged, 4 disk failure.")
-        .sortOptions(false)
-        .width(100);
-    for (Setting setting : Setting.values()) {
-      spec.addOption(option(setting));
-    }
-    spec.addOption(
-        OptionSpec.builder("--help").usageHelp(true).description("show this and end").build());
-    spec.addOption(
-        OptionSpec.builder("--version").versionHelp(true).description("show the version").build());
-    command =
-        new CommandLine(spec)
-            .setExpandAtFiles(false)
-            .setPosixClusteredShortOptionsAllowed(false)
-            .setTrimQuotes(false);
-  }
-
-  private static OptionSpec option(Setting setting) {
-    OptionSpec.Builder option = OptionSpec.builder(setting.flag()).type(String.class);
-    if (setting.valueLabel().isPresent()) {
-      option.arity("1").paramLabel(setting.valueLabel().get());
-      String suffix = setting.defaultText().map(text -> " (" + text + ")").orElse("");
-      option.description(setting.description() + suffix);
-    } else {
-      option.arity("0..1").paramLabel("true|false").fallbackValue("true");
-      option.description(setting.description());
-    }
-    return option.build();
-  }
+  private Flags() {}
 
   /**
    * What the command line says.
@@ -64,39 +27,57 @@ final class Flags {
    */
   record Parsed(Map<Setting, String> values, boolean isHelp, boolean isVersion) {}
 
-  Parsed parse(String... arguments) throws StartException {
-    ParseResult result;
-    try {
-      result = command.parseArgs(arguments);
-    } catch (UnmatchedArgumentException e) {
-      throw new StartException(ExitCode.WRONG_CONFIGURATION, unknown(e.getUnmatched().get(0)), e);
-    } catch (OverwrittenOptionException e) {
-      throw new StartException(
-          ExitCode.WRONG_CONFIGURATION, "a flag is given twice: " + Failures.describe(e), e);
-    } catch (ParameterException e) {
-      throw new StartException(ExitCode.WRONG_CONFIGURATION, Failures.describe(e), e);
-    }
+  static Parsed parse(String... arguments) throws StartException {
     Map<Setting, String> values = new EnumMap<>(Setting.class);
-    for (Setting setting : Setting.values()) {
-      String text = result.matchedOptionValue(setting.flag(), null);
-      if (text != null) {
-        values.put(setting, text.trim());
+    boolean isHelp = false;
+    boolean isVersion = false;
+    for (Iterator<String> rest = Arrays.asList(arguments).iterator(); rest.hasNext(); ) {
+      String argument = rest.next();
+      if (argument.equals(HELP)) {
+        isHelp = true;
+      } else if (argument.equals(VERSION)) {
+        isVersion = true;
+      } else {
+        Setting setting = settingOf(argument);
+        if (values.put(setting, valueOf(setting, argument, rest)) != null) {
+          throw StartException.wrong(setting.flag() + " is given twice");
+        }
       }
     }
-    return new Parsed(values, result.isUsageHelpRequested(), result.isVersionHelpRequested());
+    return new Parsed(values, isHelp, isVersion);
   }
 
-  private static String unknown(String argument) {
-    if (!argument.startsWith("-")) {
-      return "unexpected argument: " + argument;
-    }
+  private static String name(String argument) {
     int equals = argument.indexOf('=');
-    String flag = equals < 0 ? argument : argument.substring(0, equals);
-    List<String> flags = Arrays.stream(Setting.values()).map(Setting::flag).toList();
-    return "unknown flag: " + flag + Suggestion.of(flag, flags);
+    return equals < 0 ? argument : argument.substring(0, equals);
   }
 
-  String help() {
-    return command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+  private static Setting settingOf(String argument) throws StartException {
+    if (!argument.startsWith("-")) {
+      throw StartException.wrong("unexpected argument: " + argument);
+    }
+    String flag = name(argument);
+    for (Setting setting : Setting.values()) {
+      if (setting.flag().equals(flag)) {
+        return setting;
+      }
+    }
+    List<String> flags = Arrays.stream(Setting.values()).map(Setting::flag).toList();
+    throw StartException.wrong("unknown flag: " + flag + Suggestion.of(flag, flags));
+  }
+
+  private static String valueOf(Setting setting, String argument, Iterator<String> rest)
+      throws StartException {
+    if (!argument.equals(setting.flag())) {
+      return argument.substring(setting.flag().length() + 1).trim();
+    }
+    if (setting.valueLabel().isEmpty()) {
+      return Boolean.toString(true);
+    }
+    String value = rest.hasNext() ? rest.next() : "--";
+    if (value.startsWith("--")) {
+      throw StartException.wrong(setting.flag() + " needs a value: " + setting.valueLabel().get());
+    }
+    return value.trim();
   }
 }

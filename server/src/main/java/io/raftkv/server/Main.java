@@ -54,10 +54,9 @@ public final class Main {
 
   private void run(String[] arguments) {
     try {
-      Flags flags = new Flags();
-      Flags.Parsed parsed = flags.parse(arguments);
+      Flags.Parsed parsed = Flags.parse(arguments);
       if (parsed.isHelp()) {
-        System.out.print(flags.help());
+        System.out.print(FlagsHelp.text());
       } else if (parsed.isVersion()) {
         System.out.println("kvd " + Version.get());
       } else {

@@ -41,6 +41,7 @@ final class Training {
 
   public static void main(String[] arguments) throws StartException, IOException {
     load(Main.class);
+    load(StoppedMember.class);
     Logging.install();
     Path folder = Files.createTempDirectory("kvd-training-");
     // Also when the launcher is told to end.
@@ -89,16 +90,15 @@ final class Training {
     for (int i = 0; i < MEMBERS; i++) {
       clients.add(ports.get(3 * i + 1));
       Flags.Parsed flags =
-          new Flags()
-              .parse(
-                  "--name=n" + (i + 1),
-                  "--data-dir=" + folder.resolve("n" + (i + 1)),
-                  "--peer-listen=" + ports.get(3 * i),
-                  "--listen=" + ports.get(3 * i + 1),
-                  "--ops-listen=" + ports.get(3 * i + 2),
-                  "--initial-cluster=" + cluster,
-                  "--segment-bytes=1MiB",
-                  "--snapshot-entries=" + SNAPSHOT_ENTRIES);
+          Flags.parse(
+              "--name=n" + (i + 1),
+              "--data-dir=" + folder.resolve("n" + (i + 1)),
+              "--peer-listen=" + ports.get(3 * i),
+              "--listen=" + ports.get(3 * i + 1),
+              "--ops-listen=" + ports.get(3 * i + 2),
+              "--initial-cluster=" + cluster,
+              "--segment-bytes=1MiB",
+              "--snapshot-entries=" + SNAPSHOT_ENTRIES);
       members.add(ServerConfig.of(Settings.read(flags.values(), Map.of())));
     }
     return members;

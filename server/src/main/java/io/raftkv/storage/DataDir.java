@@ -57,10 +57,10 @@ public final class DataDir implements AutoCloseable {
    *     use, holds something else, or is of another version
    */
   public static DataDir open(Path folder) {
-    return open(folder, new MapDbVolumes(folder));
+    return open(folder, new MapDbVolumes(folder), false);
   }
 
-  private static DataDir open(Path folder, VolumeFactory stableVolumes) {
+  private static DataDir open(Path folder, VolumeFactory stableVolumes, boolean isOnlyLookedAt) {
     FileChannel lockFile = null;
     StableSlots stable = null;
     try {
@@ -73,6 +73,9 @@ public final class DataDir implements AutoCloseable {
       for (String name : List.of(LOG, SNAPSHOTS)) {
         Path path = folder.resolve(name);
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          if (isOnlyLookedAt) {
+            throw refused(folder, "has lost " + name + "; " + DamagedException.RESTORE, null);
+          }
           Files.createDirectory(path, ownerOnly());
         }
       }
@@ -97,7 +100,7 @@ public final class DataDir implements AutoCloseable {
     if (!Files.isRegularFile(folder.resolve(StableSlots.NAME), LinkOption.NOFOLLOW_LINKS)) {
       throw refused(folder, "holds no member of raftkv", null);
     }
-    DataDir dataDir = open(folder, new ReadOnlyVolumes(new MapDbVolumes(folder)));
+    DataDir dataDir = open(folder, new ReadOnlyVolumes(new MapDbVolumes(folder)), true);
     if (dataDir.identity().isEmpty()) {
       dataDir.close();
       throw refused(folder, "holds a member that never ran", null);

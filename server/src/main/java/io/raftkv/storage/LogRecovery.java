@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LogRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
-  private static final int READ_BYTES = 1 << 20;
+  private static final int READ_BYTES = 64 << 10;
 
   private final VolumeFactory volumes;
   private final Identity identity;
@@ -36,7 +36,11 @@ final class LogRecovery {
   private final Records records = new Records();
   private final LogTail tail = new LogTail();
   private final List<Segment> segments = new ArrayList<>();
-  private byte[] content = new byte[0];
+
+  /** The segment under way, but for most of the zeros at its end. */
+  private ByteBuffer in = ByteBuffer.allocate(0);
+
+  private int length;
   private int tailPosition;
   private int tornBytes;
 
@@ -121,32 +125,30 @@ final class LogRecovery {
     Segment segment = new Segment(name, sequence, volume, 0);
     boolean isFirst = segments.isEmpty();
     segments.add(segment);
-    int length = length(name, volume);
+    length = length(name, volume);
     // Most of the last segment was never written: 64 MiB of zeros are not worth a second look.
     int zerosFrom = isLast ? zerosFrom(volume, length) : length;
-    load(volume, length, zerosFrom);
-    ByteBuffer in = ByteBuffer.wrap(content, 0, length);
-    int position = readHeader(segment, in, isFirst);
+    load(volume, zerosFrom);
+    int position = readHeader(segment, isFirst);
     int lastBatch = position;
-    while (isNext(in, position)) {
+    while (isNext(position)) {
       if (in.getLong(position + Records.BATCH) == tail.sequence) {
         lastBatch = position;
       }
       int bodyBytes = in.getInt(position);
       tail.crc = in.getInt(position + Records.CRC);
       tail.sequence++;
-      apply(segment, in, position);
+      apply(segment, position);
       position += Records.recordBytes(bodyBytes);
     }
     if (isLast) {
-      checkTail(name, in, position, zerosFrom);
+      checkTail(name, position, zerosFrom);
       eraseTail(volume, position, zerosFrom);
       // A sync that failed may have left pages that are read well and count as clean, but are not
       // on the disk. Only the last batch can have met that: nothing was written after it.
-      volume.putData(lastBatch, ByteBuffer.wrap(content, lastBatch, position - lastBatch));
+      volume.putData(lastBatch, in.slice(lastBatch, Math.min(position, in.limit()) - lastBatch));
       tailPosition = position;
-    } else if (position + RECORD_HEADER_BYTES <= length
-        && in.getInt(position + Records.TYPE) != 0) {
+    } else if (has(position, RECORD_HEADER_BYTES) && in.getInt(position + Records.TYPE) != 0) {
       throw new DamagedException(
           path(name), position, "bad record inside the log", DamagedException.RESTORE);
     }
@@ -177,21 +179,30 @@ final class LogRecovery {
     return end;
   }
 
-  /** Reads the file into {@link #content}, but for the zeros at its end. */
-  private void load(Volume volume, int length, int zerosFrom) {
-    if (content.length < length || zerosFrom < length) {
-      content = new byte[length];
-    }
+  private void load(Volume volume, int zerosFrom) {
+    byte[] content = new byte[(int) Math.min(length, zerosFrom + (long) RECORD_HEADER_BYTES)];
     for (int offset = 0; offset < zerosFrom; offset += READ_BYTES) {
       volume.getData(offset, content, offset, Math.min(READ_BYTES, zerosFrom - offset));
     }
+    in = ByteBuffer.wrap(content);
   }
 
-  private int readHeader(Segment segment, ByteBuffer in, boolean isFirst) {
+  /** Whether so many bytes are there. The last record may end in some of the zeros left out. */
+  private boolean has(int position, long bytes) {
+    long end = position + bytes;
+    if (end > length) {
+      return false;
+    }
+    if (end > in.limit()) {
+      in = ByteBuffer.wrap(Arrays.copyOf(in.array(), length));
+    }
+    return true;
+  }
+
+  private int readHeader(Segment segment, boolean isFirst) {
     String name = segment.name;
-    int end = RECORD_HEADER_BYTES + SegmentHeader.BODY_BYTES;
     boolean isValid =
-        in.limit() >= end
+        has(0, RECORD_HEADER_BYTES + SegmentHeader.BODY_BYTES)
             && in.getInt(0) == SegmentHeader.BODY_BYTES
             && in.getInt(Records.TYPE) == Records.SEGMENT
             && in.getInt(Records.CRC) == records.recordCrc(0, in, 0, SegmentHeader.BODY_BYTES);
@@ -243,27 +254,27 @@ final class LogRecovery {
     return Records.recordBytes(SegmentHeader.BODY_BYTES);
   }
 
-  private boolean isNext(ByteBuffer in, int position) {
-    return isValid(in, position)
+  private boolean isNext(int position) {
+    return isValid(position)
         && in.getLong(position + Records.SEQUENCE) == tail.sequence
         && in.getInt(position + Records.PREVIOUS_CRC) == tail.crc;
   }
 
-  private boolean isValid(ByteBuffer in, int position) {
-    if (position + RECORD_HEADER_BYTES > in.limit()) {
+  private boolean isValid(int position) {
+    if (!has(position, RECORD_HEADER_BYTES)) {
       return false;
     }
     int bodyBytes = in.getInt(position);
     return bodyBytes >= 0
-        && bodyBytes <= in.limit() - position - RECORD_HEADER_BYTES
+        && has(position, RECORD_HEADER_BYTES + (long) bodyBytes)
         && in.getInt(position + Records.CRC)
             == records.recordCrc(tail.salt, in, position, bodyBytes);
   }
 
-  private void apply(Segment segment, ByteBuffer in, int position) {
+  private void apply(Segment segment, int position) {
     int body = position + RECORD_HEADER_BYTES;
     switch (in.getInt(position + Records.TYPE)) {
-      case Records.ENTRIES -> applyEntries(segment, in, position);
+      case Records.ENTRIES -> applyEntries(segment, position);
       case Records.HARD_STATE ->
           tail.hardState = new HardState(in.getLong(body), new MemberId(in.getLong(body + 8)));
       case Records.TRUNCATE -> {
@@ -289,7 +300,7 @@ final class LogRecovery {
     }
   }
 
-  private void applyEntries(Segment segment, ByteBuffer in, int position) {
+  private void applyEntries(Segment segment, int position) {
     int body = position + RECORD_HEADER_BYTES;
     long index = in.getLong(body);
     int count = in.getInt(body + 8);
@@ -311,7 +322,7 @@ final class LogRecovery {
   }
 
   /** Throws if the log went on behind the position where it seems to end. */
-  private void checkTail(String name, ByteBuffer in, int position, int end) {
+  private void checkTail(String name, int position, int end) {
     if (tail.sequence < mark.durableSequence()) {
       throw new DamagedException(
           path(name),
@@ -319,9 +330,9 @@ final class LogRecovery {
           mark.durableSequence() - tail.sequence + " records are missing that were durable",
           DamagedException.RESTORE);
     }
-    for (int at = position; at < end && at + RECORD_HEADER_BYTES <= in.limit(); at += 8) {
+    for (int at = position; at < end && has(at, RECORD_HEADER_BYTES); at += 8) {
       long batch = in.getLong(at + Records.BATCH);
-      if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(in, at)) {
+      if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(at)) {
         throw new DamagedException(
             path(name),
             position,
@@ -334,7 +345,7 @@ final class LogRecovery {
   /** Clears what a torn write left, so that it can never be taken for a part of what comes. */
   private void eraseTail(Volume volume, int position, int zerosFrom) {
     int end = zerosFrom;
-    while (end > position && content[end - 1] == 0) {
+    while (end > position && in.get(end - 1) == 0) {
       end--;
     }
     if (end > position) {

@@ -219,9 +219,8 @@ public final class MapDbVolumes implements VolumeFactory {
       if (volume.isClosed()) {
         return;
       }
-      attempt("close", volume::close);
-      try {
-        reads.close();
+      try (FileChannel closed = reads) {
+        attempt("close", volume::close);
       } catch (IOException e) {
         throw failure("close", e);
       }

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by the writer; the work runs on the executor.
  */
 final class SegmentPreparer {
+  /** A file that is not filled yet. A crash may leave it behind. */
   static final String SUFFIX = ".tmp";
+
+  /** The one that is ready; it waits for its use, also through a restart. */
+  private static final String SPARE = "spare";
 
   private static final int FILL_BYTES = 1 << 20;
 
@@ -34,6 +38,23 @@ final class SegmentPreparer {
     this.volumes = volumes;
     this.segmentBytes = segmentBytes;
     this.executor = executor;
+  }
+
+  /**
+   * Takes over what an earlier process made ready, else starts to prepare a file. It is as good as
+   * new: what a crash may have left in it is a header that the next one overwrites.
+   */
+  void beginAgain() {
+    if (volumes.exists(SPARE)) {
+      Volume spare = volumes.open(SPARE);
+      if (spare.length() == segmentBytes) {
+        next = CompletableFuture.completedFuture(new Prepared(SPARE, spare));
+        return;
+      }
+      spare.close();
+      volumes.delete(SPARE);
+    }
+    begin();
   }
 
   /** Starts to prepare the next file. */
@@ -90,7 +111,8 @@ final class SegmentPreparer {
     try {
       fill(volume, 0, segmentBytes);
       volume.sync();
-      return new Prepared(name, volume);
+      volumes.rename(name, SPARE);
+      return new Prepared(SPARE, volume);
     } catch (UncheckedIOException e) {
       try {
         // Half a segment would only keep a full disk full.

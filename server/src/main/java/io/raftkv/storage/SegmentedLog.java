@@ -149,7 +149,7 @@ public final class SegmentedLog implements LogStore {
       tail.salt = salt;
       startSegment(1);
     } else {
-      preparer.begin();
+      preparer.beginAgain();
       becameDurable();
       // What was cut off just now was never promised; what is left now is.
       durableMark.noteDurable(durableSequence);

@@ -24,7 +24,7 @@ final class ServerConfigTest {
 
   private static ServerConfig config(Map<String, String> environment, String... flags)
       throws StartException {
-    return ServerConfig.of(Settings.read(new Flags().parse(flags).values(), environment));
+    return ServerConfig.of(Settings.read(Flags.parse(flags).values(), environment));
   }
 
   private static String refusal(String... flags) {
@@ -83,6 +83,23 @@ final class ServerConfigTest {
         .contains("elektion-timeout", "did you mean election-timeout?", file.toString());
     assertThat(refusal("--zzzzzzzz")).isEqualTo("unknown flag: --zzzzzzzz");
     assertThat(refusal("stray")).isEqualTo("unexpected argument: stray");
+    assertThat(refusal("-")).isEqualTo("unknown flag: -");
+    assertThat(refusal("--namex=a")).isEqualTo("unknown flag: --namex (did you mean --name?)");
+  }
+
+  @Test
+  void aFlagHasOneValue() throws StartException {
+    assertThat(Flags.parse("--name=a=b", "--insecure").values())
+        .containsExactly(Map.entry(Setting.NAME, "a=b"), Map.entry(Setting.INSECURE, "true"));
+    assertThat(Flags.parse("--insecure=false", "--name", " a ").values())
+        .containsExactly(Map.entry(Setting.NAME, "a"), Map.entry(Setting.INSECURE, "false"));
+    assertThat(Flags.parse("--help", "--version"))
+        .isEqualTo(new Flags.Parsed(Map.of(), true, true));
+    assertThat(refusal("--name")).isEqualTo("--name needs a value: NAME");
+    assertThat(refusal("--name", "--dev")).isEqualTo("--name needs a value: NAME");
+    assertThat(refusal("--name=a", "--name", "b")).isEqualTo("--name is given twice");
+    assertThat(refusal("--name=")).isEqualTo("--name is empty");
+    assertThat(refusal("--name", "")).isEqualTo("--name is empty");
   }
 
   @Test
@@ -193,8 +210,7 @@ final class ServerConfigTest {
   @Test
   void devMakesMembersTenPortsApart() throws StartException {
     Settings settings =
-        Settings.read(
-            new Flags().parse("--dev", "3", "--listen", "127.0.0.1:8400").values(), Map.of());
+        Settings.read(Flags.parse("--dev", "3", "--listen", "127.0.0.1:8400").values(), Map.of());
 
     int size = DevCluster.size(settings).orElseThrow();
     List<ServerConfig> members = DevCluster.members(ServerConfig.of(settings), size, folder);
@@ -217,9 +233,8 @@ final class ServerConfigTest {
 
   @Test
   void devIsRefusedWithWhatDescribesASingleMember() throws StartException {
-    Settings named =
-        Settings.read(new Flags().parse("--dev", "3", "--name", "a").values(), Map.of());
-    Settings many = Settings.read(new Flags().parse("--dev", "8").values(), Map.of());
+    Settings named = Settings.read(Flags.parse("--dev", "3", "--name", "a").values(), Map.of());
+    Settings many = Settings.read(Flags.parse("--dev", "8").values(), Map.of());
 
     assertThat(catchThrowableOfType(StartException.class, () -> DevCluster.size(named)))
         .hasMessageContaining("--name cannot be used with --dev");
@@ -229,7 +244,7 @@ final class ServerConfigTest {
 
   @Test
   void theHelpNamesEverySetting() {
-    String help = new Flags().help();
+    String help = FlagsHelp.text();
 
     for (Setting setting : Setting.values()) {
       assertThat(help).contains(setting.flag());

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -261,5 +262,19 @@ final class StoppedMemberTest {
       assertThat(run(wrong.toArray(String[]::new))).isEqualTo(ExitCode.WRONG_CONFIGURATION);
       assertThat(err).startsWith("kvd: ").hasLineCount(1);
     }
+  }
+
+  @Test
+  void aFolderThatLostAPartIsToldAndNotMended() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("snapshots"))) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+
+    assertThat(run("snapshot", "verify")).isEqualTo(ExitCode.DATA_DIR);
+
+    assertThat(err).contains("has lost snapshots");
+    assertThat(folder.resolve("snapshots")).doesNotExist();
   }
 }

@@ -31,8 +31,7 @@ final class StoresTest {
     config =
         ServerConfig.of(
             Settings.read(
-                new Flags()
-                    .parse(
+                Flags.parse(
                         "--data-dir=" + folder.resolve("data"),
                         "--segment-bytes=1MiB",
                         "--initial-cluster=n1=127.0.0.1:7401")

@@ -148,8 +148,9 @@ class SegmentedLogCrashTest {
       assertThat(log.isSpaceReserved()).isTrue();
     }
     volumes.restart();
-    // Recovery: one write, one sync, one deletion of a leftover, one sync of the folder.
-    volumes.failAt(volumes.operations() + 6);
+    volumes.take("spare");
+    // Recovery: one write, one sync, one sync of the folder; then the file of the next segment.
+    volumes.failAt(volumes.operations() + 5);
     try (SegmentedLog log = openUnmarked(volumes)) {
       assertThat(log.isSpaceReserved()).isFalse();
       log.append(LogStoreContract.entries(1, 10, 1));

@@ -331,6 +331,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     var refusal = core.proposalRefusal();
     if (refusal.isEmpty()) {
       proposals.removeIf(this::isRefusedForRoom);
+      if (proposals.isEmpty()) {
+        return;
+      }
       List<byte[]> commands = new ArrayList<>(proposals.size());
       proposals.forEach(proposal -> commands.add(proposal.command()));
       long index = core.propose(commands, clusterClock.millis());
