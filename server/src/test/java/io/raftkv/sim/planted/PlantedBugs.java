@@ -248,7 +248,7 @@ final class PlantedBugs {
           new PlantedBug(
               "damage cut off as if a crash had torn it",
               "io/raftkv/storage/LogRecovery.java",
-              "      checkTail(name, in, position, zerosFrom);\n",
+              "      checkTail(name, position, zerosFrom);\n",
               "",
               "contract of the stores|damaged files are left alone",
               34),
