@@ -7,7 +7,14 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "cluster",
     description = "The members of the cluster.",
-    subcommands = {MembersCommand.class, TransferLeaderCommand.class})
+    subcommands = {
+      MembersCommand.class,
+      AddMemberCommand.class,
+      PromoteMemberCommand.class,
+      RemoveMemberCommand.class,
+      ReplaceMemberCommand.class,
+      TransferLeaderCommand.class
+    })
 final class ClusterCommand extends KvctlCommand {
   @Override
   int run() {

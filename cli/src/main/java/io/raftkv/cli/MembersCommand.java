@@ -29,7 +29,7 @@ final class MembersCommand extends KvctlCommand {
       table.row(
           member.name(),
           Long.toUnsignedString(member.id()),
-          member.role(),
+          member.isJoining() ? member.role() + " (joins)" : member.role(),
           member.clientAddress().isEmpty() ? "-" : member.clientAddress(),
           member.peerAddress(),
           member.matchIndex(),
@@ -62,6 +62,7 @@ final class MembersCommand extends KvctlCommand {
     json.name("match_index").value(member.matchIndex());
     json.name("lag").value(member.lag());
     json.name("healthy").value(member.healthy());
+    json.name("joins").value(member.isJoining());
     json.endObject();
   }
 }

@@ -24,7 +24,7 @@ final class TransferLeaderCommand extends KvctlCommand {
   int run() {
     try (KvClient client = connect()) {
       List<Member> members = client.cluster().members().members();
-      long id = target == null ? 0 : find(members, target);
+      long id = target == null ? 0 : MemberArgument.find(members, target);
       sending(() -> "leadership may move");
       TransferResult result = client.cluster().transferLeadership(id);
       String leader =
@@ -36,18 +36,6 @@ final class TransferLeaderCommand extends KvctlCommand {
       print(leader, result.leaderId());
     }
     return ExitCode.OK;
-  }
-
-  private static long find(List<Member> members, String nameOrId) {
-    for (Member member : members) {
-      if (member.name().equals(nameOrId) || Long.toUnsignedString(member.id()).equals(nameOrId)) {
-        return member.id();
-      }
-    }
-    List<String> names = members.stream().map(Member::name).toList();
-    throw new CliException(
-        ExitCode.NOT_FOUND,
-        "no member \"" + nameOrId + "\"; there are " + String.join(", ", names));
   }
 
   private void print(String leader, long id) {

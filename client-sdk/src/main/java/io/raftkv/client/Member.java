@@ -9,6 +9,8 @@ package io.raftkv.client;
  * @param matchIndex up to which its log is known to agree with the leader's
  * @param lag entries that it is behind the leader's log
  * @param healthy whether the leader heard from it within the last election timeout
+ * @param isJoining a learner that becomes a voter by itself once it has caught up
+ * @param replaces the member that goes when this one becomes a voter; 0: none
  */
 public record Member(
     long id,
@@ -18,4 +20,6 @@ public record Member(
     String peerAddress,
     long matchIndex,
     long lag,
-    boolean healthy) {}
+    boolean healthy,
+    boolean isJoining,
+    long replaces) {}

@@ -51,6 +51,20 @@ public enum Reason {
   MEMBER_NOT_FOUND(Kind.NOT_FOUND),
   /** The chosen member cannot lead, or did not in time. */
   TRANSFER_FAILED(Kind.CONDITION),
+  /** The members have changed since they were read. */
+  CONFIG_CONFLICT(Kind.CONDITION),
+  /** Another change of the members, or an election, is not complete yet: ask again. */
+  CHANGE_IN_PROGRESS(Kind.CONDITION),
+  /** Afterwards too few voters would answer, or there would be too many members. */
+  UNSAFE_CHANGE(Kind.CONDITION),
+  /** The learner lacks something that is committed: wait. */
+  NOT_CAUGHT_UP(Kind.CONDITION),
+  /** Nobody would vote. */
+  LAST_VOTER(Kind.CONDITION),
+  /** There is, or was, a member with this id, name or address. */
+  MEMBER_EXISTS(Kind.CONDITION),
+  /** No id, name or address of a member. */
+  BAD_MEMBER(Kind.INVALID),
 
   /** Stored data is damaged: a person has to look. */
   CORRUPT(Kind.CORRUPT),

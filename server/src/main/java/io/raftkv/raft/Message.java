@@ -241,6 +241,16 @@ public sealed interface Message {
     }
   }
 
+  /** A change of the members that somebody asked of a follower. */
+  record ForwardChange(
+      MemberId from, MemberId to, long term, long forwardId, MembershipChange change)
+      implements Message {
+    @Override
+    public Stream stream() {
+      return Stream.FORWARD;
+    }
+  }
+
   /**
    * Answer to what was forwarded.
    *

@@ -32,7 +32,19 @@ public final class RaftException extends RuntimeException {
     /** The leader cannot read the command; it may be of another version. */
     UNKNOWN_COMMAND(true),
     /** The leader's disk has too little room for a command of this kind. */
-    DISK_FULL(true);
+    DISK_FULL(true),
+    /** The members have changed since they were looked at. */
+    CONFIG_CONFLICT(true),
+    /** Another change of the members, or the election of the leader, is not complete yet. */
+    CHANGE_IN_PROGRESS(true),
+    /** Too few of those who would vote then answer the leader now, or there would be too many. */
+    UNSAFE_CHANGE(true),
+    /** The learner does not have what is committed yet. */
+    NOT_CAUGHT_UP(true),
+    /** A cluster needs somebody who votes. */
+    LAST_VOTER(true),
+    /** There is, or was, a member with this id, name or address. */
+    MEMBER_EXISTS(true);
 
     private final boolean isNotApplied;
 

@@ -32,6 +32,9 @@ public interface Transport extends AutoCloseable {
      * those without an answer may have been lost, or their answers.
      */
     default void forwardsLost(MemberId peer) {}
+
+    /** A member said that this one was removed from the cluster. */
+    default void removed() {}
   }
 
   /** Starts to listen and to deliver. */

@@ -135,10 +135,15 @@ final class KvServer implements AutoCloseable {
     metrics.addClients(clients, ServiceLimits.DEFAULT);
     metrics.addConnections("client", clients.gate());
 
+    Stores.checkName(config, node.status());
+    if (stores.isToJoin(config)) {
+      new Joining(config).ask(identity);
+    }
     node.start();
     closing.push(() -> handOver(node));
     closing.push(clients::announceEnd);
     tasks.every(HEALTH_PERIOD, clients.health());
+    tasks.every(HEALTH_PERIOD, new RemovalNotice(config.name(), node::status));
     tasks.every(
         HOUSEKEEPING_PERIOD,
         new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
@@ -166,6 +171,8 @@ final class KvServer implements AutoCloseable {
     try {
       if (stores.identity().clusterId() == initial.clusterId()) {
         RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());
+      }
+      if (stores.log().lastIndex() > 0) {
         stores.markStarted(config);
       }
       return new RaftNode(

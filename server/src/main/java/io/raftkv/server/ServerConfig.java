@@ -5,6 +5,7 @@ import io.raftkv.server.Settings.Given;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param mayFound whether it may start a cluster in a new data dir: the initial cluster was named,
  *     or nothing that describes a member was. Who names a member or its folder means one that
  *     exists, or one of several
+ * @param join client addresses of members of the cluster that it is to join; empty: it does not
  * @param isInMemory nothing is kept on disk
  * @param segmentBytes size of the log's files
  * @param historyRevisions revisions kept readable behind the newest
@@ -35,6 +37,7 @@ record ServerConfig(
     InitialCluster initialCluster,
     boolean isClusterGiven,
     boolean mayFound,
+    List<HostPort> join,
     boolean isInMemory,
     Duration heartbeat,
     Duration electionTimeout,
@@ -72,6 +75,14 @@ record ServerConfig(
 
     HostPort advertise = advertised(settings, Setting.ADVERTISE, listen);
     Optional<Given> cluster = settings.explicit(Setting.INITIAL_CLUSTER);
+    Optional<Given> join = settings.explicit(Setting.JOIN);
+    if (cluster.isPresent() && join.isPresent()) {
+      throw StartException.wrong(
+          cluster.get().origin()
+              + " starts a cluster and "
+              + join.get().origin()
+              + " joins one: give one of them");
+    }
     InitialCluster initialCluster =
         cluster.isPresent()
             ? clusterWith(name, settings, cluster.get())
@@ -103,7 +114,9 @@ record ServerConfig(
         initialCluster,
         cluster.isPresent(),
         cluster.isPresent()
+            || join.isPresent()
             || DESCRIBES_MEMBER.stream().allMatch(s -> settings.explicit(s).isEmpty()),
+        join.isPresent() ? addresses(join.get()) : List.of(),
         isInMemory(settings.get(Setting.STORAGE)),
         heartbeat,
         election,
@@ -114,6 +127,14 @@ record ServerConfig(
             : Math.min(TRAILING_ENTRIES_DEFAULT, snapshotEntries),
         segmentBytes(settings.get(Setting.SEGMENT_BYTES)),
         Values.count(settings.get(Setting.HISTORY_REVISIONS), 0, Long.MAX_VALUE));
+  }
+
+  private static List<HostPort> addresses(Given given) throws StartException {
+    List<HostPort> addresses = new ArrayList<>();
+    for (String part : given.text().split(",", -1)) {
+      addresses.add(HostPort.parse(given.origin(), part.trim()));
+    }
+    return List.copyOf(addresses);
   }
 
   private static HostPort address(Given given) throws StartException {
@@ -229,6 +250,7 @@ record ServerConfig(
         cluster,
         true,
         true,
+        List.of(),
         isInMemory,
         heartbeat,
         electionTimeout,

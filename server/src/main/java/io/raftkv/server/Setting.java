@@ -23,6 +23,11 @@ enum Setting {
       "NAME=HOST:PEERPORT,...",
       null,
       "the first members of a new cluster, the same on each; not needed once the data dir exists"),
+  JOIN(
+      "join",
+      "HOST:CLIENTPORT,...",
+      null,
+      "members of a running cluster to be let into; not needed once the data dir exists"),
   STORAGE("storage", "disk|memory", "disk", "memory forgets everything when the process ends"),
   HEARTBEAT("heartbeat", "TIME", "100ms", "a leader speaks at least this often"),
   ELECTION_TIMEOUT("election-timeout", "TIME", "1s", "silence after which a leader is replaced"),

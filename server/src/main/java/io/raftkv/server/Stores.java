@@ -1,9 +1,11 @@
 package io.raftkv.server;
 
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.Member;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore.Identity;
+import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.storage.DamagedException;
 import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
@@ -100,7 +102,7 @@ final class Stores implements AutoCloseable {
     } else {
       checkMayFound(config);
     }
-    Identity identity = owner.orElseGet(() -> newIdentity(config));
+    Identity identity = owner.isPresent() ? owner.get() : newIdentity(config);
     dataDir.claim(identity);
     // Before the log is opened, which makes a new one.
     refuseIfLost(config, dataDir.isLogMissing());
@@ -218,12 +220,19 @@ final class Stores implements AutoCloseable {
     }
   }
 
-  private static Identity newIdentity(ServerConfig config) {
+  private static Identity newIdentity(ServerConfig config) throws StartException {
+    if (!config.join().isEmpty()) {
+      return new Joining(config).identity();
+    }
     long clusterId = config.initialCluster().clusterId();
     return new Identity(clusterId, InitialCluster.memberId(clusterId, config.name()));
   }
 
-  /** A member keeps its name: its id follows from it, and another one would be another voter. */
+  /** Whether it is to join a cluster, and has nothing of its log yet. */
+  boolean isToJoin(ServerConfig config) {
+    return !config.join().isEmpty() && log.lastIndex() == 0 && snapshots.latest().isEmpty();
+  }
+
   private static void checkOwner(ServerConfig config, Identity owner) throws StartException {
     if (config.isClusterGiven() && owner.clusterId() != config.initialCluster().clusterId()) {
       throw foreign(
@@ -234,8 +243,13 @@ final class Stores implements AutoCloseable {
               Setting.INITIAL_CLUSTER.flag(),
               config.initialCluster().clusterId()));
     }
-    if (!InitialCluster.memberId(owner.clusterId(), config.name()).equals(owner.memberId())) {
-      throw foreign(config, "another member than " + config.name());
+  }
+
+  /** A member keeps its name. The log says which it is. */
+  static void checkName(ServerConfig config, NodeStatus status) throws StartException {
+    Optional<Member> self = status.configuration().member(status.self());
+    if (self.isPresent() && !self.get().name().equals(config.name())) {
+      throw foreign(config, "member " + self.get().name() + ", not " + config.name());
     }
   }
 

@@ -1,6 +1,8 @@
 package io.raftkv.service;
 
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Membership;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.raft.node.RaftNode;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +14,8 @@ interface Consensus {
   CompletableFuture<Void> readBarrier();
 
   CompletableFuture<MemberId> transferLeadership(MemberId target);
+
+  CompletableFuture<Membership> changeMembership(MembershipChange change);
 
   NodeStatus status();
 
@@ -30,6 +34,11 @@ interface Consensus {
       @Override
       public CompletableFuture<MemberId> transferLeadership(MemberId target) {
         return node.transferLeadership(target);
+      }
+
+      @Override
+      public CompletableFuture<Membership> changeMembership(MembershipChange change) {
+        return node.changeMembership(change);
       }
 
       @Override

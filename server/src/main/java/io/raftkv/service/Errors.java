@@ -64,6 +64,13 @@ final class Errors {
     row(Reason.MALFORMED_REQUEST, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.MEMBER_NOT_FOUND, Status.Code.NOT_FOUND, Outcome.NOT_APPLIED, 0);
     row(Reason.TRANSFER_FAILED, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
+    row(Reason.CONFIG_CONFLICT, Status.Code.ABORTED, Outcome.NOT_APPLIED, 0);
+    row(Reason.CHANGE_IN_PROGRESS, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 200);
+    row(Reason.UNSAFE_CHANGE, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
+    row(Reason.NOT_CAUGHT_UP, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 1_000);
+    row(Reason.LAST_VOTER, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
+    row(Reason.MEMBER_EXISTS, Status.Code.ALREADY_EXISTS, Outcome.NOT_APPLIED, 0);
+    row(Reason.BAD_MEMBER, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.CORRUPT, Status.Code.DATA_LOSS, Outcome.UNKNOWN, 0);
     row(Reason.INTERNAL_ERROR, Status.Code.INTERNAL, Outcome.UNKNOWN, 0);
   }
@@ -126,6 +133,12 @@ final class Errors {
           case MEMBER_NOT_FOUND -> Reason.MEMBER_NOT_FOUND;
           case UNKNOWN_COMMAND -> Reason.INTERNAL_ERROR;
           case DISK_FULL -> Reason.DISK_FULL;
+          case CONFIG_CONFLICT -> Reason.CONFIG_CONFLICT;
+          case CHANGE_IN_PROGRESS -> Reason.CHANGE_IN_PROGRESS;
+          case UNSAFE_CHANGE -> Reason.UNSAFE_CHANGE;
+          case NOT_CAUGHT_UP -> Reason.NOT_CAUGHT_UP;
+          case LAST_VOTER -> Reason.LAST_VOTER;
+          case MEMBER_EXISTS -> Reason.MEMBER_EXISTS;
         };
     if (raft.reason() == RaftException.Reason.UNKNOWN_COMMAND) {
       return Refusal.of(reason, Outcome.NOT_APPLIED, String.valueOf(raft.getMessage()));

@@ -7,6 +7,10 @@ enum Method {
   DELETE("KV.Delete", true),
   RANGE("KV.Range", false),
   MEMBER_LIST("Cluster.MemberList", false),
+  MEMBER_ADD("Cluster.MemberAdd", true),
+  MEMBER_PROMOTE("Cluster.MemberPromote", true),
+  MEMBER_REMOVE("Cluster.MemberRemove", true),
+  MEMBER_REPLACE("Cluster.MemberReplace", true),
   TRANSFER_LEADERSHIP("Cluster.TransferLeadership", true),
   STATUS("Maintenance.Status", false),
   HASH("Maintenance.Hash", false);

@@ -27,6 +27,26 @@ final class RequestChecks {
     this.limits = limits;
   }
 
+  /** Names are short and plain: they stand in log lines, metrics and on command lines. */
+  void memberName(String name) {
+    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
+      throw Refusal.field(Reason.BAD_MEMBER, "name", "is 1 to 64 letters, digits, '.', '_' or '-'");
+    }
+  }
+
+  void memberAddress(String address) {
+    boolean isValid =
+        address.matches("(\\[[0-9A-Fa-f:.%]{2,100}]|[A-Za-z0-9._-]{1,253}):[0-9]{1,5}");
+    if (!isValid || !isPort(address.substring(address.lastIndexOf(':') + 1))) {
+      throw Refusal.field(Reason.BAD_MEMBER, "peer_address", "is HOST:PORT");
+    }
+  }
+
+  private static boolean isPort(String digits) {
+    int port = Integer.parseInt(digits);
+    return port >= 1 && port <= 65_535;
+  }
+
   void key(ByteString key) {
     if (key.isEmpty()) {
       throw Refusal.field(Reason.KEY_EMPTY, "key", "must not be empty");

@@ -22,6 +22,7 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import java.io.IOException;
@@ -199,8 +200,18 @@ final class Decoder {
       case TRANSFER_TO ->
           new Message.ForwardTransfer(
               from, to, 0, m.getForwardId(), new MemberId(m.getTransferTo()));
+      case CHANGE ->
+          new Message.ForwardChange(from, to, 0, m.getForwardId(), change(bytes(m.getChange())));
       case REQUEST_NOT_SET -> throw new BadMessageException("forward without a request");
     };
+  }
+
+  private static MembershipChange change(byte[] data) throws BadMessageException {
+    try {
+      return MembershipChange.decode(data);
+    } catch (IllegalArgumentException e) {
+      throw new BadMessageException("forward with no valid change: " + e.getMessage());
+    }
   }
 
   /** In the log, bytes that are none would stop the member, now and at every start. */

@@ -170,6 +170,12 @@ final class Encoder {
           .setTransferTo(m.target().value())
           .build();
     }
+    if (message instanceof Message.ForwardChange m) {
+      return ForwardRequest.newBuilder()
+          .setForwardId(m.forwardId())
+          .setChange(UnsafeByteOperations.unsafeWrap(m.change().encode()))
+          .build();
+    }
     if (message instanceof Message.ForwardResult m) {
       return ForwardResponse.newBuilder()
           .setForwardId(m.forwardId())

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,8 @@ public final class GrpcTransport implements Transport {
 
   /** Three from each member, and as many again that are about to close; clusters have 7 at most. */
   private static final int CONNECTIONS_MAX = 64;
+
+  private static final int GUESTS_MAX = 16;
 
   private static final int CALLS_PER_CONNECTION_MAX = 16;
 
@@ -82,6 +85,15 @@ public final class GrpcTransport implements Transport {
 
   /** Replaced as a whole, under this object's monitor. */
   private volatile Map<MemberId, Peer> peers = Map.of();
+
+  /**
+   * Members of this cluster whom our configuration does not name: ours may be the older one, and
+   * one of them may lead (Raft thesis 4.1). They are heard and answered, and not dialled.
+   */
+  private final Map<MemberId, Peer> guests = new ConcurrentHashMap<>();
+
+  /** Former members. */
+  private volatile List<MemberId> removed = List.of();
 
   private volatile @Nullable Listener listener;
   private volatile boolean isClosed;
@@ -194,7 +206,8 @@ public final class GrpcTransport implements Transport {
   }
 
   private Offer offer(Map<MemberId, Peer> current, Message message) {
-    Peer peer = current.get(message.to());
+    Peer member = current.get(message.to());
+    Peer peer = member == null ? guests.get(message.to()) : member;
     if (peer == null) {
       stats.countDroppedUnconnected(message.stream());
       return Offer.NOT_CONNECTED;
@@ -207,6 +220,7 @@ public final class GrpcTransport implements Transport {
     if (isClosed) {
       return;
     }
+    removed = configuration.removed();
     Map<MemberId, Peer> old = peers;
     Map<MemberId, Peer> next = new HashMap<>();
     for (Member member : configuration.members()) {
@@ -228,6 +242,7 @@ public final class GrpcTransport implements Transport {
       }
     }
     peers = Map.copyOf(next);
+    closeGuests(next);
     for (Peer peer : old.values()) {
       if (next.get(peer.id()) != peer) {
         peer.close();
@@ -242,12 +257,22 @@ public final class GrpcTransport implements Transport {
     }
   }
 
+  /** Those who are members now come again as such; those who were removed are told. */
+  private void closeGuests(Map<MemberId, Peer> members) {
+    for (Peer guest : guests.values()) {
+      if ((members.containsKey(guest.id()) || removed.contains(guest.id()))
+          && guests.remove(guest.id(), guest)) {
+        guest.close();
+      }
+    }
+  }
+
   @Override
   public Optional<String> clientAddress(MemberId member) {
     if (member.equals(options.self())) {
       return Optional.of(options.clientAddress());
     }
-    Peer peer = peers.get(member);
+    Peer peer = peers.getOrDefault(member, guests.get(member));
     return peer == null ? Optional.empty() : peer.clientAddress();
   }
 
@@ -259,6 +284,7 @@ public final class GrpcTransport implements Transport {
     }
     isClosed = true;
     peers.values().forEach(Peer::close);
+    guests.values().forEach(Peer::close);
     server.shutdownNow();
     loops.close();
   }
@@ -303,7 +329,8 @@ public final class GrpcTransport implements Transport {
 
     @Override
     public Handshake check(Metadata metadata, MemberId from) throws Handshake.RefusedException {
-      return Handshake.check(metadata, options.clusterId(), options.self(), from::equals);
+      return Handshake.check(
+          metadata, options.clusterId(), options.self(), from::equals, id -> false);
     }
 
     @Override
@@ -313,14 +340,31 @@ public final class GrpcTransport implements Transport {
       }
       Map<MemberId, Peer> current = peers;
       Handshake other =
-          Handshake.check(metadata, options.clusterId(), options.self(), current::containsKey);
-      Peer peer = current.get(other.from());
-      if (peer != null) {
-        peer.learn(other.clientAddress());
+          Handshake.check(
+              metadata,
+              options.clusterId(),
+              options.self(),
+              id -> current.containsKey(id) || mayBeGuest(id),
+              removed::contains);
+      Peer member = current.get(other.from());
+      Peer peer = member == null ? guest(other.from()) : member;
+      peer.learn(other.clientAddress());
+      if (member != null) {
         // It is there: no need to wait for the next attempt.
-        peer.dial();
+        member.dial();
       }
       return peer;
+    }
+
+    private boolean mayBeGuest(MemberId id) {
+      return !removed.contains(id)
+          && (guests.containsKey(id)
+              || guests.size() < GUESTS_MAX
+              || guests.values().removeIf(guest -> !guest.isHeard()));
+    }
+
+    private Peer guest(MemberId id) {
+      return guests.computeIfAbsent(id, any -> new Peer(id, "", options, loops, stats, host));
     }
 
     @Override
@@ -336,6 +380,14 @@ public final class GrpcTransport implements Transport {
       Listener current = listener;
       if (current != null && !isClosed) {
         current.unreachable(member);
+      }
+    }
+
+    @Override
+    public void removed() {
+      Listener current = listener;
+      if (current != null && !isClosed) {
+        current.removed();
       }
     }
 

@@ -31,6 +31,9 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
   }
 
+  /** Of a refusal: the member that dials was removed from the cluster. */
+  static final Status.Code REMOVED = Status.Code.NOT_FOUND;
+
   /** The stream may not be used; the status says why, in one sentence. */
   static final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
@@ -61,8 +64,14 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
    *
    * @param self this member, of {@code cluster}
    * @param isPeer whether this is a member that may speak to us on this stream
+   * @param wasRemoved whether it was a member once
    */
-  static Handshake check(Metadata metadata, long cluster, MemberId self, Predicate<MemberId> isPeer)
+  static Handshake check(
+      Metadata metadata,
+      long cluster,
+      MemberId self,
+      Predicate<MemberId> isPeer,
+      Predicate<MemberId> wasRemoved)
       throws RefusedException {
     String protocol = metadata.get(PROTOCOL);
     if (protocol == null) {
@@ -86,6 +95,9 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
     }
     if (other.from.equals(self)) {
       throw refused(Status.PERMISSION_DENIED, "the sender has the id of this member, " + self);
+    }
+    if (!isPeer.test(other.from) && wasRemoved.test(other.from)) {
+      throw refused(REMOVED.toStatus(), "member " + other.from + " was removed from the cluster");
     }
     if (!isPeer.test(other.from)) {
       throw refused(

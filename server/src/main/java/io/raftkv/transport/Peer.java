@@ -32,6 +32,9 @@ final class Peer implements Link.Owner {
 
     void forwardsLost(MemberId member);
 
+    /** The peer says that this member was removed. */
+    void removed();
+
     RateLimitedLog log();
   }
 
@@ -92,6 +95,16 @@ final class Peer implements Link.Owner {
 
   boolean isConnected() {
     return isControlUp;
+  }
+
+  /** Whether a stream is open that it made. For any thread. */
+  boolean isHeard() {
+    for (int i = 0; i < Rpc.COUNT; i++) {
+      if (answers.get(i) != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Messages that wait for it, requests and answers. For any thread. */
@@ -247,8 +260,11 @@ final class Peer implements Link.Owner {
     if (isGone && !isClosed) {
       host.unreachable(id);
     }
+    if (status.getCode() == Handshake.REMOVED && !isClosed) {
+      host.removed();
+    }
     switch (status.getCode()) {
-      case FAILED_PRECONDITION, PERMISSION_DENIED -> {
+      case FAILED_PRECONDITION, PERMISSION_DENIED, NOT_FOUND -> {
         stats.countRefusedHandshake();
         host.log()
             .warn(

@@ -86,6 +86,19 @@ public final class CoreCluster {
     return new CoreCluster(size, 1, OPTIONS, List.of(), number -> bound -> number % bound);
   }
 
+  /** A machine that is to become a member: its log is empty. */
+  public void addBlank(int number) {
+    nodes.put(
+        number,
+        new CoreNode(
+            id(number),
+            OPTIONS,
+            bound -> number % bound,
+            Configuration.EMPTY,
+            List.of(),
+            HardState.INITIAL));
+  }
+
   public static MemberId id(int number) {
     return new MemberId(number);
   }
@@ -172,8 +185,8 @@ public final class CoreCluster {
   }
 
   private void deliver(Message m) {
-    CoreNode to = node((int) m.to().value());
-    if (to.isUp() && !isCut(m.from(), m.to()) && !isLost.test(m)) {
+    CoreNode to = nodes.get((int) m.to().value());
+    if (to != null && to.isUp() && !isCut(m.from(), m.to()) && !isLost.test(m)) {
       delivered.add(m);
       to.core().step(m);
     }

@@ -53,7 +53,9 @@ public final class CoreNode {
     this.options = options;
     this.luck = luck;
     diskHardState = hardState;
-    diskEntries.add(new LogEntry(1, 1, LogEntry.Kind.CONFIGURATION, 0, configuration.encode()));
+    if (!configuration.equals(Configuration.EMPTY)) {
+      diskEntries.add(new LogEntry(1, 1, LogEntry.Kind.CONFIGURATION, 0, configuration.encode()));
+    }
     diskEntries.addAll(log);
     core = start();
   }

@@ -41,6 +41,7 @@ public final class KvdCluster implements AutoCloseable {
 
   private final Path folder;
   private final List<Member> members;
+  private final int founders;
   private final List<String> extraArguments;
   private final KvdProcess.Program program;
   private final KvClient client;
@@ -56,10 +57,28 @@ public final class KvdCluster implements AutoCloseable {
   public KvdCluster(
       Path folder, int size, KvdProcess.Program program, List<String> extraArguments) {
     this.folder = folder;
-    this.members = IntStream.rangeClosed(1, size).mapToObj(i -> new Member("n" + i)).toList();
+    this.members =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(i -> new Member("n" + i))
+            .collect(Collectors.toCollection(ArrayList::new));
+    this.founders = size;
     this.extraArguments = List.copyOf(extraArguments);
     this.program = program;
     this.client = client(CALL_MAX);
+  }
+
+  /**
+   * A place for one more member, which joins the others when it is started.
+   *
+   * @return its number
+   */
+  public int add() {
+    members.add(new Member("n" + (members.size() + 1)));
+    return members.size() - 1;
+  }
+
+  public String name(int member) {
+    return members.get(member).name;
   }
 
   /** Starts all members and waits until each is ready. */
@@ -100,7 +119,11 @@ public final class KvdCluster implements AutoCloseable {
     arguments.addAll(List.of("--listen", "127.0.0.1:" + described.clientPort));
     arguments.addAll(List.of("--peer-listen", "127.0.0.1:" + described.peerPort));
     arguments.addAll(List.of("--ops-listen", "127.0.0.1:" + described.opsPort));
-    arguments.addAll(List.of("--initial-cluster", initialCluster()));
+    if (member < founders) {
+      arguments.addAll(List.of("--initial-cluster", initialCluster()));
+    } else {
+      arguments.addAll(List.of("--join", runningClients()));
+    }
     if (!extraArguments.contains("--segment-bytes")) {
       arguments.addAll(List.of("--segment-bytes", "1MiB"));
     }
@@ -108,8 +131,15 @@ public final class KvdCluster implements AutoCloseable {
     return arguments;
   }
 
+  private String runningClients() {
+    return runningMembers().stream()
+        .map(member -> endpoint(member).toString())
+        .collect(Collectors.joining(","));
+  }
+
   private String initialCluster() {
     return members.stream()
+        .limit(founders)
         .map(member -> member.name + "=127.0.0.1:" + member.peerPort)
         .collect(Collectors.joining(","));
   }

@@ -58,6 +58,13 @@ final class ErrorsTest {
     "MALFORMED_REQUEST, INVALID_ARGUMENT, not_applied, false",
     "MEMBER_NOT_FOUND, NOT_FOUND, not_applied, false",
     "TRANSFER_FAILED, FAILED_PRECONDITION, not_applied, false",
+    "CONFIG_CONFLICT, ABORTED, not_applied, false",
+    "CHANGE_IN_PROGRESS, FAILED_PRECONDITION, not_applied, true",
+    "UNSAFE_CHANGE, FAILED_PRECONDITION, not_applied, false",
+    "NOT_CAUGHT_UP, FAILED_PRECONDITION, not_applied, true",
+    "LAST_VOTER, FAILED_PRECONDITION, not_applied, false",
+    "MEMBER_EXISTS, ALREADY_EXISTS, not_applied, false",
+    "BAD_MEMBER, INVALID_ARGUMENT, not_applied, false",
     "CORRUPT, DATA_LOSS, unknown, false",
     "INTERNAL_ERROR, INTERNAL, unknown, false",
   })

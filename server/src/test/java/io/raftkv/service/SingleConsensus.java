@@ -5,6 +5,8 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Membership;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.node.NodeClock;
 import io.raftkv.raft.node.NodeStatus;
@@ -39,6 +41,8 @@ final class SingleConsensus implements Consensus {
   long freshAtNanos;
   long commitIndexLead;
   MemberId transferredTo = MemberId.NONE;
+  final List<MembershipChange> changes = new ArrayList<>();
+  @Nullable RaftException changeFailure;
 
   SingleConsensus(NodeClock clock, KvStateMachine store, KvStateMachine... replicas) {
     this.clock = clock;
@@ -101,6 +105,14 @@ final class SingleConsensus implements Consensus {
   }
 
   @Override
+  public CompletableFuture<Membership> changeMembership(MembershipChange change) {
+    changes.add(change);
+    return changeFailure == null
+        ? CompletableFuture.completedFuture(new Membership(9, status().configuration()))
+        : CompletableFuture.failedFuture(changeFailure);
+  }
+
+  @Override
   public CompletableFuture<MemberId> transferLeadership(MemberId target) {
     transferredTo = target;
     leader = target.isNone() ? OTHER : target;
@@ -129,6 +141,7 @@ final class SingleConsensus implements Consensus {
         lastIndex,
         lastIndex,
         0,
+        false,
         freshAtNanos,
         isLeader
             ? List.of(

@@ -60,7 +60,8 @@ final class Health {
    * @param member who must be one of them; negative: anyone
    */
   boolean isMajorityWell(long sinceNanos, int member) {
-    if (calmSince > sinceNanos) {
+    if (calmSince > sinceNanos || world.plan.changeEveryNanos > 0) {
+      // Nor is it known here who votes, once that changes.
       return false;
     }
     int voters = world.plan.voters();

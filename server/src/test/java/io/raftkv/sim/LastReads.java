@@ -20,7 +20,8 @@ final class LastReads {
 
   void ask() {
     for (SimMachine machine : world.machines) {
-      for (int key = 0; key < world.plan.keys && !machine.isOut(); key++) {
+      boolean isAsked = world.isMember(machine) && !machine.isOut();
+      for (int key = 0; key < world.plan.keys && isAsked; key++) {
         ask(machine, "k" + key);
       }
     }

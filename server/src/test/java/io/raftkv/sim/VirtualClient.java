@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.raftkv.check.Operation;
 import io.raftkv.kv.Commands;
 import io.raftkv.kv.KeyRange;
+import io.raftkv.raft.Member;
 import io.raftkv.sim.engine.Rng;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ final class VirtualClient {
     plan = world.plan;
     thinkNanos = plan.thinkNanos;
     rng = world.rng.fork("client" + id);
-    machine = rng.nextInt(plan.machines);
+    machine = any();
   }
 
   void start() {
@@ -50,6 +51,18 @@ final class VirtualClient {
     isActive = false;
   }
 
+  private boolean hasLeft(int asked) {
+    return world.truth.configuration().removed().contains(world.machines.get(asked).id());
+  }
+
+  private int any() {
+    List<Member> members = world.truth.configuration().members();
+    // Who looks at the list of members does not keep asking those who left.
+    return plan.changeEveryNanos > 0 && !members.isEmpty() && rng.chance(0.8)
+        ? (int) members.get(rng.nextInt(members.size())).id().value() - 1
+        : rng.nextInt(plan.machines);
+  }
+
   private void later() {
     if (isActive) {
       world.scheduler.after(rng.exponential(thinkNanos), this::next);
@@ -60,12 +73,12 @@ final class VirtualClient {
     if (!isActive) {
       return;
     }
-    if (!rng.chance(plan.stickiness)) {
-      machine = rng.nextInt(plan.machines);
+    if (!rng.chance(plan.stickiness) || hasLeft(machine)) {
+      machine = any();
     }
     SimProcess process = world.machines.get(machine).process;
     if (process == null) {
-      machine = rng.nextInt(plan.machines);
+      machine = any();
       later();
     } else if (rng.chance(plan.readShare)) {
       read(process);

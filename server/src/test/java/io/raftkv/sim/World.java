@@ -46,6 +46,7 @@ final class World implements NetworkHost {
   private final List<VirtualClient> clients = new ArrayList<>();
   private final BurstClient bursts;
   private final Nemesis nemesis;
+  private final MemberChanges changes;
   final Effects effects = new Effects();
   final Health health;
   private final Availability availability;
@@ -97,6 +98,7 @@ final class World implements NetworkHost {
     }
     bursts = new BurstClient(this, plan.clients);
     nemesis = new Nemesis(this);
+    changes = new MemberChanges(this);
   }
 
   private Message carry(Message message) {
@@ -108,8 +110,13 @@ final class World implements NetworkHost {
   void run() {
     Configuration configuration = configuration();
     for (SimMachine machine : machines) {
-      machine.bootstrap(configuration);
+      if (machine.machine() < plan.founders) {
+        machine.bootstrap(configuration);
+      } else {
+        machine.start();
+      }
     }
+    changes.start();
     clients.forEach(VirtualClient::start);
     bursts.start();
     nemesis.start();
@@ -117,6 +124,7 @@ final class World implements NetworkHost {
     runUntil(plan.chaosNanos);
 
     nemesis.stop();
+    changes.stop();
     clients.forEach(VirtualClient::insist);
     long writesBefore = writes;
     long patience = patienceNanos();
@@ -190,7 +198,7 @@ final class World implements NetworkHost {
 
   private Configuration configuration() {
     List<Member> members = new ArrayList<>();
-    for (int i = 0; i < plan.machines; i++) {
+    for (int i = 0; i < plan.founders; i++) {
       MemberId id = new MemberId(i + 1);
       members.add(new Member(id, "n" + (i + 1), "sim:" + (i + 1), i < plan.voters()));
     }
@@ -221,10 +229,18 @@ final class World implements NetworkHost {
     }
   }
 
+  /** Whether it is a member by what was committed last. */
+  boolean isMember(SimMachine machine) {
+    return truth.configuration().member(machine.id()).isPresent();
+  }
+
   private boolean isConverged() {
+    if (truth.configuration().isJoint()) {
+      return false;
+    }
     int leaders = 0;
     for (SimMachine machine : machines) {
-      if (machine.isOut()) {
+      if (machine.isOut() || !isMember(machine)) {
         continue;
       }
       SimProcess process = machine.process;
@@ -256,8 +272,15 @@ final class World implements NetworkHost {
     for (Rule rule : rules) {
       rule.turned(machine, before, now);
     }
+    if (now.isLeader() && now.configuration().isJoint()) {
+      effects.saw(Effect.MEMBERS_JOINT);
+    }
+    if (now.isLeader() && !now.configuration().isVoter(now.self())) {
+      effects.saw(Effect.LEADER_REMOVED);
+    }
     if (now.isLeader() && (before == null || !before.isLeader())) {
       effects.saw(Effect.LEADER_ELECTED);
+      changes.elected(machine);
     }
     if (before == null
         || before.role() != now.role()
@@ -349,6 +372,21 @@ final class World implements NetworkHost {
       verdict.broken("receiving does not throw", trace(e));
     }
     process.afterTurn();
+  }
+
+  @Override
+  public void removed(int machine) {
+    SimProcess process = machines.get(machine).process;
+    if (process != null && process.listener != null) {
+      effects.saw(Effect.MEMBER_TOLD);
+      if (!truth.configuration().removed().contains(new MemberId(machine + 1))) {
+        verdict.broken(
+            "nobody is told to have been removed that may not be", "member " + (machine + 1));
+      }
+      note("told that it was removed", machine, 0);
+      process.listener.removed();
+      process.afterTurn();
+    }
   }
 
   @Override

@@ -15,8 +15,18 @@ import java.util.Set;
 final class WorldPlan {
   private static final long MILLI = 1_000_000;
 
+  /** All of them, with those that are not members at first. */
   final int machines;
+
+  /** Members at first. */
+  final int founders;
+
+  /** Of the founders, those without a vote. */
   final int learners;
+
+  /** How often somebody asks for other members; 0: never. */
+  final long changeEveryNanos;
+
   final long tickNanos;
   final RaftOptions options;
 
@@ -70,8 +80,12 @@ final class WorldPlan {
 
   WorldPlan(Rng rng, long chaosNanos) {
     this.chaosNanos = chaosNanos;
-    machines = pick(rng, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7);
-    learners = machines > 2 && rng.chance(0.15) ? 1 : 0;
+    founders = pick(rng, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7);
+    learners = founders > 2 && rng.chance(0.15) ? 1 : 0;
+    Rng membership = rng.fork("membership");
+    boolean isChanging = membership.chance(0.4);
+    machines = founders + (isChanging ? Math.min(10 - founders, 1 + membership.nextInt(6)) : 0);
+    changeEveryNanos = isChanging ? membership.magnitude(chaosNanos / 200, chaosNanos / 10) : 0;
     tickNanos = rng.magnitude(40 * MILLI, 250 * MILLI);
     int heartbeatTicks = (int) rng.between(1, 3);
     int electionTicks = heartbeatTicks * (int) rng.between(4, 12);
@@ -130,7 +144,7 @@ final class WorldPlan {
         faults.add(fault);
       }
     }
-    if (!isOnFiles || voters() < 3) {
+    if (!isOnFiles || voters() < 3 || changeEveryNanos > 0) {
       faults.remove(Fault.ROT);
     }
     faultEveryNanos = rng.magnitude(chaosNanos / 200, chaosNanos / 8);
@@ -148,7 +162,7 @@ final class WorldPlan {
   }
 
   int voters() {
-    return machines - learners;
+    return founders - learners;
   }
 
   private static int pick(Rng rng, int... choices) {
@@ -158,11 +172,12 @@ final class WorldPlan {
   @Override
   public String toString() {
     return String.format(
-        "%d members, %d of them learners, %s; tick %.0f ms; %s%n"
+        "%d machines, %d members at first, %d of them learners, %s; tick %.0f ms; %s%n"
             + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
             + "  %d clients, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
             + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
         machines,
+        founders,
         learners,
         isOnFiles ? "on files with segments of " + segmentBytes + " bytes" : "on models",
         tickNanos / 1e6,

@@ -13,12 +13,15 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.raftkv.proto.peer.v1.RaftGrpc;
 import io.raftkv.proto.peer.v1.VoteRequest;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Transport;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,7 +81,8 @@ class HandshakeTest {
   void memberOfTheConfigurationIsHeardAndAnswered() throws Exception {
     RawClient.Stream stream = client.open(Rpc.REQUEST_VOTE, good());
 
-    Handshake answer = Handshake.check(Inbox.take(stream.headers), CLUSTER, B, A::equals);
+    Handshake answer =
+        Handshake.check(Inbox.take(stream.headers), CLUSTER, B, A::equals, id -> false);
     stream.send(vote(5));
 
     assertThat(answer.clientAddress()).isEqualTo(Pair.options(A).clientAddress());
@@ -105,10 +109,50 @@ class HandshakeTest {
         handshake(CLUSTER, B, STRANGER), Status.Code.FAILED_PRECONDITION, "this member is " + A);
   }
 
+  /** Our configuration may be an old one, and the stranger a member by now, or even the leader. */
   @Test
-  void unknownSenderIsRefused() throws Exception {
+  void memberThatWeDoNotKnowYetIsHeardAndAnswered() throws Exception {
+    RawClient.Stream stream = client.open(Rpc.REQUEST_VOTE, handshake(CLUSTER, STRANGER, A));
+    Inbox.take(stream.headers);
+    stream.send(vote(5));
+
+    Message heard = Inbox.take(inbox.control);
+    assertThat(heard.from()).isEqualTo(STRANGER);
+    assertThat(transport.offer(new Message.VoteResponse(A, STRANGER, 5, true, false)))
+        .isEqualTo(Transport.Offer.QUEUED);
+    Inbox.take(stream.messages);
+    // It is not dialled: nobody has said where it is.
+    assertThat(transport.isConnected(STRANGER)).isFalse();
+  }
+
+  @Test
+  void noMoreThanSomeUnknownMembersAreHeard() throws Exception {
+    for (int i = 0; i < 16; i++) {
+      MemberId guest = new MemberId(0x1000 + i);
+      Inbox.take(client.open(Rpc.REQUEST_VOTE, handshake(CLUSTER, guest, A)).headers);
+    }
+    RawClient full = client;
+    client = new RawClient(transport.port());
+
     assertRefused(
         handshake(CLUSTER, STRANGER, A), Status.Code.PERMISSION_DENIED, STRANGER.toString());
+
+    // There is room again when some of them have gone.
+    full.close();
+    Awaitility.await().until(() -> isHeard(STRANGER));
+  }
+
+  private boolean isHeard(MemberId from) throws Exception {
+    RawClient.Stream stream = client.open(Rpc.REQUEST_VOTE, handshake(CLUSTER, from, A));
+    return stream.headers.poll(1, TimeUnit.SECONDS) != null;
+  }
+
+  @Test
+  void memberThatWasRemovedIsTold() throws Exception {
+    Configuration members = Pair.members(transport.port(), 1);
+    transport.setMembers(new Configuration(members.members(), List.of(), List.of(STRANGER)));
+
+    assertRefused(handshake(CLUSTER, STRANGER, A), Handshake.REMOVED, "was removed");
   }
 
   @Test

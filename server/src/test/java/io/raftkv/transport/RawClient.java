@@ -26,6 +26,7 @@ final class RawClient implements AutoCloseable {
   /** A stream that carries bytes as they are. */
   final class Stream extends ClientCall.Listener<byte[]> {
     final BlockingQueue<Metadata> headers = new LinkedBlockingQueue<>();
+    final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
     final BlockingQueue<Status> closed = new LinkedBlockingQueue<>();
     private final ClientCall<byte[], byte[]> call;
 
@@ -50,6 +51,11 @@ final class RawClient implements AutoCloseable {
     @Override
     public void onHeaders(Metadata metadata) {
       headers.add(metadata);
+    }
+
+    @Override
+    public void onMessage(byte[] message) {
+      messages.add(message);
     }
 
     @Override

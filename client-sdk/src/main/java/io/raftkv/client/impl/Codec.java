@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.UnsafeByteOperations;
 import io.raftkv.client.ByteSequence;
+import io.raftkv.client.ChangeOptions;
+import io.raftkv.client.ChangeResult;
 import io.raftkv.client.CountResult;
 import io.raftkv.client.DeleteOptions;
 import io.raftkv.client.DeleteResult;
@@ -17,6 +19,7 @@ import io.raftkv.client.Member;
 import io.raftkv.client.MemberRole;
 import io.raftkv.client.MemberStatus;
 import io.raftkv.client.MembersResult;
+import io.raftkv.client.NewMember;
 import io.raftkv.client.PutOptions;
 import io.raftkv.client.PutResult;
 import io.raftkv.client.RangeOptions;
@@ -29,7 +32,12 @@ import io.raftkv.proto.v1.DeleteResponse;
 import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.GetResponse;
 import io.raftkv.proto.v1.HashResponse;
+import io.raftkv.proto.v1.MemberAddRequest;
+import io.raftkv.proto.v1.MemberChangeResponse;
 import io.raftkv.proto.v1.MemberListResponse;
+import io.raftkv.proto.v1.MemberPromoteRequest;
+import io.raftkv.proto.v1.MemberRemoveRequest;
+import io.raftkv.proto.v1.MemberReplaceRequest;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
@@ -165,7 +173,58 @@ final class Codec {
     return new MembersResult(
         header(response.getHeader()),
         response.getMembersList().stream().map(Codec::member).toList(),
-        response.getConfigRevision());
+        response.getConfigRevision(),
+        response.getOutgoingVotersCount() > 0);
+  }
+
+  static MemberAddRequest add(NewMember member, ChangeOptions options) {
+    return MemberAddRequest.newBuilder()
+        .setId(member.id())
+        .setName(member.name())
+        .setPeerAddress(member.peerAddress())
+        .setLearner(member.staysLearner())
+        .setConfigRevision(options.configRevision())
+        .setDryRun(options.dryRun())
+        .build();
+  }
+
+  static MemberPromoteRequest promote(long memberId, ChangeOptions options) {
+    return MemberPromoteRequest.newBuilder()
+        .setId(memberId)
+        .setConfigRevision(options.configRevision())
+        .setDryRun(options.dryRun())
+        .build();
+  }
+
+  static MemberRemoveRequest remove(long memberId, ChangeOptions options) {
+    return MemberRemoveRequest.newBuilder()
+        .setId(memberId)
+        .setConfigRevision(options.configRevision())
+        .setDryRun(options.dryRun())
+        .build();
+  }
+
+  static MemberReplaceRequest replace(long memberId, NewMember member, ChangeOptions options) {
+    if (member.staysLearner()) {
+      throw new IllegalArgumentException("who replaces a member becomes a voter");
+    }
+    return MemberReplaceRequest.newBuilder()
+        .setId(memberId)
+        .setNewId(member.id())
+        .setName(member.name())
+        .setPeerAddress(member.peerAddress())
+        .setConfigRevision(options.configRevision())
+        .setDryRun(options.dryRun())
+        .build();
+  }
+
+  static ChangeResult change(MemberChangeResponse response) {
+    return new ChangeResult(
+        header(response.getHeader()),
+        response.getMembersList().stream().map(Codec::member).toList(),
+        response.getConfigRevision(),
+        response.getOutgoingVotersCount() > 0,
+        response.getMemberId());
   }
 
   static TransferResult transfer(TransferLeadershipResponse response) {
@@ -227,7 +286,9 @@ final class Codec {
         member.getPeerAddress(),
         member.getMatchIndex(),
         member.getLag(),
-        member.getHealthy());
+        member.getHealthy(),
+        member.getAutoPromote(),
+        member.getReplaces());
   }
 
   private static MemberRole role(String name) {

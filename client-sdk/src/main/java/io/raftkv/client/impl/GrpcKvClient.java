@@ -1,6 +1,8 @@
 package io.raftkv.client.impl;
 
 import io.raftkv.client.ByteSequence;
+import io.raftkv.client.ChangeOptions;
+import io.raftkv.client.ChangeResult;
 import io.raftkv.client.ClientOptions;
 import io.raftkv.client.ClusterClient;
 import io.raftkv.client.CountResult;
@@ -15,6 +17,7 @@ import io.raftkv.client.KvClient;
 import io.raftkv.client.MaintenanceClient;
 import io.raftkv.client.MemberStatus;
 import io.raftkv.client.MembersResult;
+import io.raftkv.client.NewMember;
 import io.raftkv.client.PutOptions;
 import io.raftkv.client.PutResult;
 import io.raftkv.client.RangeOptions;
@@ -23,6 +26,7 @@ import io.raftkv.client.ReadOptions;
 import io.raftkv.client.Scan;
 import io.raftkv.client.TransferResult;
 import io.raftkv.proto.v1.HashRequest;
+import io.raftkv.proto.v1.MemberChangeResponse;
 import io.raftkv.proto.v1.MemberListRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -131,6 +135,32 @@ public final class GrpcKvClient implements KvClient {
           Codec::members,
           Route.LEADER,
           null);
+    }
+
+    @Override
+    public CompletableFuture<ChangeResult> addAsync(NewMember member, ChangeOptions options) {
+      return change(Method.ADD, Codec.add(member, options), options);
+    }
+
+    @Override
+    public CompletableFuture<ChangeResult> promoteAsync(long memberId, ChangeOptions options) {
+      return change(Method.PROMOTE, Codec.promote(memberId, options), options);
+    }
+
+    @Override
+    public CompletableFuture<ChangeResult> removeAsync(long memberId, ChangeOptions options) {
+      return change(Method.REMOVE, Codec.remove(memberId, options), options);
+    }
+
+    @Override
+    public CompletableFuture<ChangeResult> replaceAsync(
+        long memberId, NewMember member, ChangeOptions options) {
+      return change(Method.REPLACE, Codec.replace(memberId, member, options), options);
+    }
+
+    private <Q> CompletableFuture<ChangeResult> change(
+        Method<Q, MemberChangeResponse> method, Q request, ChangeOptions options) {
+      return caller.call(method, request, Codec::change, Route.LEADER, options.timeout());
     }
 
     @Override

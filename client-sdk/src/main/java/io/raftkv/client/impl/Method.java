@@ -11,8 +11,13 @@ import io.raftkv.proto.v1.HashRequest;
 import io.raftkv.proto.v1.HashResponse;
 import io.raftkv.proto.v1.KVGrpc;
 import io.raftkv.proto.v1.MaintenanceGrpc;
+import io.raftkv.proto.v1.MemberAddRequest;
+import io.raftkv.proto.v1.MemberChangeResponse;
 import io.raftkv.proto.v1.MemberListRequest;
 import io.raftkv.proto.v1.MemberListResponse;
+import io.raftkv.proto.v1.MemberPromoteRequest;
+import io.raftkv.proto.v1.MemberRemoveRequest;
+import io.raftkv.proto.v1.MemberReplaceRequest;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
@@ -54,6 +59,27 @@ record Method<Q, R>(
           true,
           ClusterGrpc.getTransferLeadershipMethod(),
           TransferLeadershipResponse::getHeader);
+  static final Method<MemberAddRequest, MemberChangeResponse> ADD =
+      new Method<>(
+          "add member", true, ClusterGrpc.getMemberAddMethod(), MemberChangeResponse::getHeader);
+  static final Method<MemberPromoteRequest, MemberChangeResponse> PROMOTE =
+      new Method<>(
+          "promote member",
+          true,
+          ClusterGrpc.getMemberPromoteMethod(),
+          MemberChangeResponse::getHeader);
+  static final Method<MemberRemoveRequest, MemberChangeResponse> REMOVE =
+      new Method<>(
+          "remove member",
+          true,
+          ClusterGrpc.getMemberRemoveMethod(),
+          MemberChangeResponse::getHeader);
+  static final Method<MemberReplaceRequest, MemberChangeResponse> REPLACE =
+      new Method<>(
+          "replace member",
+          true,
+          ClusterGrpc.getMemberReplaceMethod(),
+          MemberChangeResponse::getHeader);
   static final Method<StatusRequest, StatusResponse> STATUS =
       new Method<>("status", false, MaintenanceGrpc.getStatusMethod(), StatusResponse::getHeader);
   static final Method<HashRequest, HashResponse> HASH =

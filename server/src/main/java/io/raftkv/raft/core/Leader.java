@@ -3,8 +3,8 @@ package io.raftkv.raft.core;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.LogEntry;
-import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftOptions;
@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class Leader extends Role {
   private final List<Progress> followers = new ArrayList<>();
   private final ReadQueue reads = new ReadQueue();
+  private final LeaderMembership membership;
   private @Nullable Transfer transfer;
+
+  /** No longer a voter; the transfer, if there is one, is the last thing that it does. */
+  private boolean isAbdicating;
 
   /** Number of the latest heartbeat round; a round that a quorum answered confirms leadership. */
   private long round;
@@ -44,20 +48,33 @@ final class Leader extends Role {
 
   Leader(RaftCore core) {
     super(core);
-    Configuration configuration = core.configuration();
-    List<MemberId> ids = new ArrayList<>(configuration.outgoingVoters());
-    configuration.members().stream()
-        .map(Member::id)
-        .filter(id -> !ids.contains(id))
-        .forEach(ids::add);
-    for (MemberId id : ids) {
-      if (!id.equals(core.self())) {
-        followers.add(new Progress(id, core.log().lastIndex() + 1));
-      }
-    }
+    membership = new LeaderMembership(core, this);
+    followConfiguration();
     for (long index = firstUncommittedInTail(); index <= core.log().lastIndex(); index++) {
       uncommittedBytes += core.log().entry(index).sizeBytes();
     }
+  }
+
+  /** The configuration in force is a new one: whom to send to from now on. */
+  void followConfiguration() {
+    Configuration configuration = core.configuration();
+    for (MemberId id : configuration.everybody()) {
+      if (!id.equals(core.self()) && find(id) == null) {
+        followers.add(new Progress(id, core.log().lastIndex() + 1));
+      }
+    }
+    followers.forEach(follower -> follower.leaves(!configuration.contains(follower.id)));
+  }
+
+  /** The configuration in force, and those whom we still have to tell that they left. */
+  Configuration reachable() {
+    List<MemberId> leaving = new ArrayList<>(0);
+    for (Progress follower : followers) {
+      if (follower.isLeaving()) {
+        leaving.add(follower.id);
+      }
+    }
+    return leaving.isEmpty() ? core.configuration() : core.configuration().withOutgoing(leaving);
   }
 
   private long firstUncommittedInTail() {
@@ -82,7 +99,7 @@ final class Leader extends Role {
   // --- proposals -------------------------------------------------------------------------------
 
   Optional<RaftException.Reason> refusal() {
-    if (transfer != null) {
+    if (transfer != null || isAbdicating) {
       return Optional.of(RaftException.Reason.TRANSFERRING);
     }
     long bytesMax = core.options().uncommittedBytesMax();
@@ -104,6 +121,10 @@ final class Leader extends Role {
   @Override
   void beforeReady() {
     ticksInTurn = 0;
+    membership.advance();
+    if (!core.isLeader()) {
+      return;
+    }
     if (isRoundDue) {
       beginRound();
     }
@@ -352,6 +373,7 @@ final class Leader extends Role {
         return;
       }
     }
+    followers.removeIf(follower -> follower.hasLeft(2 * electionTicks));
     handOverIfDiskHangs();
     if (transfer != null && transfer.tick(electionTicks)) {
       transfer = null;
@@ -360,6 +382,7 @@ final class Leader extends Role {
     if (++ticksSinceAsked >= core.options().heartbeatTicks()) {
       ticksSinceAsked = 0;
       followers.forEach(this::askIfSilent);
+      membership.heartbeatDue();
     }
     if (++ticksSinceRound >= core.options().heartbeatTicks()) {
       isRoundDue = true;
@@ -469,6 +492,22 @@ final class Leader extends Role {
     }
   }
 
+  // --- members ---------------------------------------------------------------------------------
+
+  ChangeOutcome changeMembership(MembershipChange change) {
+    return membership.change(change);
+  }
+
+  /** Leads no more: hands over as well as it can, so that nobody waits for the silence. */
+  void abdicate() {
+    boolean isFirst = !isAbdicating;
+    isAbdicating = true;
+    boolean isHandingOver = isFirst && transferTo(MemberId.NONE).isEmpty();
+    if (!isHandingOver) {
+      core.becomeFollower(core.term(), MemberId.NONE);
+    }
+  }
+
   // --- end -------------------------------------------------------------------------------------
 
   @Override
@@ -489,7 +528,7 @@ final class Leader extends Role {
     return oldest;
   }
 
-  private @Nullable Progress find(MemberId id) {
+  @Nullable Progress find(MemberId id) {
     for (Progress follower : followers) {
       if (follower.id.equals(id)) {
         return follower;

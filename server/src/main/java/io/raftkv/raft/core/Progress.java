@@ -63,6 +63,9 @@ final class Progress {
   /** The highest commit index sent to it. */
   long commitSent;
 
+  /** It is no longer a member; ticks since then. It is told so, and then forgotten. */
+  private int leavingTicks = -1;
+
   Progress(MemberId id, long next) {
     this.id = id;
     this.next = next;
@@ -70,6 +73,21 @@ final class Progress {
 
   long match() {
     return match;
+  }
+
+  boolean isLeaving() {
+    return leavingTicks >= 0;
+  }
+
+  void leaves(boolean isLeaving) {
+    if (isLeaving != isLeaving()) {
+      leavingTicks = isLeaving ? 0 : -1;
+    }
+  }
+
+  /** Whether it has been told, or could not be. */
+  boolean hasLeft(int ticksMax) {
+    return leavingTicks >= ticksMax;
   }
 
   long next() {
@@ -137,6 +155,9 @@ final class Progress {
 
   /** One tick passes. */
   void tick(int electionTicks) {
+    if (isLeaving()) {
+      leavingTicks++;
+    }
     if (++silentTicks >= electionTicks) {
       silentTicks = electionTicks;
       isActive = false;

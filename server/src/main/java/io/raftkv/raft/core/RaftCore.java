@@ -6,6 +6,7 @@ import io.raftkv.raft.HardState;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftOptions;
@@ -44,6 +45,9 @@ public final class RaftCore {
   private long contacts;
   private long contactIndex;
   private long lostLogs;
+
+  /** The others said so; this log may never hold the entry. */
+  private boolean isRemoved;
 
   // What the next Ready will hold.
   private List<Message> messages = new ArrayList<>();
@@ -185,6 +189,24 @@ public final class RaftCore {
     return role instanceof Leader leader
         ? leader.transferTo(target)
         : Optional.of(RaftException.Reason.NO_LEADER);
+  }
+
+  /**
+   * Changes the members; this member leads. The change is in force at once, and counts as made once
+   * its entry is committed. Further steps that it takes follow by themselves.
+   *
+   * @return the configuration and its entry, which is this one's unless the change was made before
+   *     or is a dry run; or why it is refused
+   */
+  public ChangeOutcome changeMembership(MembershipChange change) {
+    return role instanceof Leader leader
+        ? leader.changeMembership(change)
+        : ChangeOutcome.refused(RaftException.Reason.NO_LEADER);
+  }
+
+  /** Tells that the others have removed this member: it campaigns no more. */
+  public void removed() {
+    isRemoved = true;
   }
 
   /** A message from another member arrived. */
@@ -440,9 +462,10 @@ public final class RaftCore {
     Optional<Persist> persist = takePersist();
     CommittedRange committed = nextCommitted();
     Optional<SnapshotMeta> wanted = nextSnapshot();
+    Configuration reachable = reachable();
     Optional<Configuration> changed =
-        announced.equals(configuration()) ? Optional.empty() : Optional.of(configuration());
-    announced = configuration();
+        announced.equals(reachable) ? Optional.empty() : Optional.of(reachable);
+    announced = reachable;
     Ready ready =
         new Ready(
             messages, persist, install, committed, wanted, reads, transfers, logReads, changed);
@@ -453,6 +476,14 @@ public final class RaftCore {
     install = Optional.empty();
     electionTimer.endTurn();
     return ready;
+  }
+
+  private Configuration reachable() {
+    Configuration reachable = role instanceof Leader l ? l.reachable() : configuration();
+    // Nobody is told that it was removed before that is certain.
+    return configurationIndex() <= commitIndex()
+        ? reachable
+        : reachable.withRemovedOf(log.configurationAt(commitIndex()));
   }
 
   private Optional<Persist> takePersist() {
@@ -563,8 +594,23 @@ public final class RaftCore {
     return voters;
   }
 
+  /**
+   * Whether this member may campaign. Who is removed by an entry that is not known to be committed
+   * still may: it can be the only one whose log is good enough (thesis figure 4.6).
+   */
   boolean isVoter() {
-    return configuration().isVoter(self);
+    boolean isVoter =
+        configuration().isVoter(self)
+            || (configurationIndex() > commitIndex()
+                && log.configurationAt(configurationIndex() - 1).isVoter(self));
+    return isVoter && !isRemoved;
+  }
+
+  /** Whether this member has learned that it was removed. */
+  public boolean isRemoved() {
+    return isRemoved
+        || (!configuration().contains(self)
+            && log.configurationAt(commitIndex()).removed().contains(self));
   }
 
   // --- what the node shows ---------------------------------------------------------------------
@@ -671,6 +717,7 @@ public final class RaftCore {
       return List.of();
     }
     return leader.followers().stream()
+        .filter(follower -> !follower.isLeaving())
         .map(follower -> new FollowerView(follower.id, follower.match(), follower.isActive))
         .toList();
   }

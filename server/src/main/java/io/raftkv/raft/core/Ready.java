@@ -24,7 +24,8 @@ import java.util.Optional;
  * @param reads reads that ended
  * @param transfers snapshots to send
  * @param logReads entries to read for followers
- * @param configuration the members, when they changed
+ * @param reachable whom to talk to from now on, when that changed: the configuration in force, and
+ *     as outgoing voters also those that a leader still tells that they left
  */
 public record Ready(
     List<Message> messages,
@@ -35,4 +36,4 @@ public record Ready(
     List<ReadState> reads,
     List<SnapshotTransfer> transfers,
     List<LogRead> logReads,
-    Optional<Configuration> configuration) {}
+    Optional<Configuration> reachable) {}

@@ -26,6 +26,19 @@ interface Completion {
     }
   }
 
+  /** Answers with this, whatever the state machine made of the entry. */
+  record With(byte[] result, Completion completion) implements Completion {
+    @Override
+    public void succeed(byte[] ignored) {
+      completion.succeed(result);
+    }
+
+    @Override
+    public void fail(RaftException refusal) {
+      completion.fail(refusal);
+    }
+  }
+
   /** A member that forwarded the request. */
   record Remote(Transport transport, MemberId self, MemberId from, long term, long forwardId)
       implements Completion {

@@ -8,6 +8,7 @@ import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.Transport;
+import io.raftkv.raft.core.ChangeOutcome;
 import io.raftkv.raft.core.LogRead;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.ReadState;
@@ -72,6 +73,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   // Collected during one turn.
   private final List<Request.Propose> proposals = new ArrayList<>();
+  private final List<Request.Change> changes = new ArrayList<>();
   private List<CompletableFuture<Void>> readers = new ArrayList<>();
 
   // For the apply lane. They wait here while it has more than enough to do.
@@ -161,6 +163,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     RaftException full = RaftNode.refusal(Reason.QUEUE_FULL);
     if (message instanceof Message.Forward forward) {
       remote(forward, forward.forwardId()).fail(full);
+    } else if (message instanceof Message.ForwardChange change) {
+      remote(change, change.forwardId()).fail(full);
     } else if (message instanceof Message.ForwardTransfer transfer) {
       remote(transfer, transfer.forwardId()).fail(full);
     }
@@ -174,6 +178,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   @Override
   public void unreachable(MemberId peer) {
     report(c -> c.unreachable(peer));
+  }
+
+  @Override
+  public void removed() {
+    report(RaftCore::removed);
   }
 
   // --- from the other lanes --------------------------------------------------------------------
@@ -234,6 +243,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     requests.drain(this::onRequest);
     endLostLeadership();
     propose();
+    changes.forEach(this::change);
+    changes.clear();
     askToRead();
     perform(core.ready());
     watchTransfers();
@@ -282,6 +293,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       onRequest(new Request.Propose(forward.command(), remote(forward, forward.forwardId())));
     } else if (m instanceof Message.ForwardTransfer transfer) {
       onRequest(new Request.Transfer(transfer.target(), remote(transfer, transfer.forwardId())));
+    } else if (m instanceof Message.ForwardChange change) {
+      onRequest(new Request.Change(change.change(), remote(change, change.forwardId())));
     } else if (m instanceof Message.ForwardResult result) {
       onForwardResult(result);
     } else {
@@ -314,6 +327,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       proposals.add(propose);
     } else if (request instanceof Request.Read read) {
       readers.add(read.future());
+    } else if (request instanceof Request.Change change) {
+      changes.add(change);
     } else if (request instanceof Request.Transfer transfer) {
       onTransfer(transfer);
     }
@@ -346,6 +361,35 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
     }
     proposals.clear();
+  }
+
+  private void change(Request.Change request) {
+    Completion completion = request.completion();
+    if (!core.isLeader()) {
+      if (canForward(completion)) {
+        long id = forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
+        send(
+            new Message.ForwardChange(
+                core.self(), core.leader(), core.term(), id, request.change()),
+            id);
+      }
+      return;
+    }
+    long before = core.lastEntry().index();
+    ChangeOutcome outcome = core.changeMembership(request.change());
+    outcome.refusal().ifPresent(reason -> refuse(completion, reason));
+    outcome
+        .membership()
+        .ifPresent(
+            membership -> {
+              byte[] result = membership.encode();
+              if (core.lastEntry().index() > before) {
+                pending.add(
+                    core.term(), membership.index(), new Completion.With(result, completion));
+              } else {
+                callbacks.add(() -> completion.succeed(result));
+              }
+            });
   }
 
   private boolean isRefusedForRoom(Request.Propose proposal) {
@@ -518,7 +562,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   // --- output ----------------------------------------------------------------------------------
 
   private void perform(Ready ready) {
-    ready.configuration().ifPresent(parts.transport()::setMembers);
+    ready.reachable().ifPresent(parts.transport()::setMembers);
     if (!ready.messages().isEmpty()) {
       parts.transport().send(ready.messages());
     }
@@ -556,6 +600,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         core.appliedIndex(),
         core.durableIndex(),
         core.snapshotIndex(),
+        core.isRemoved(),
         freshness.atNanos(),
         core.followers().stream()
             .map(f -> new NodeStatus.Follower(f.id(), f.matchIndex(), f.isActive()))
@@ -571,12 +616,14 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     proposals.forEach(proposal -> proposal.completion().fail(notTaken));
     readers.forEach(read -> read.completeExceptionally(notTaken));
     reads.values().forEach(group -> group.forEach(r -> r.completeExceptionally(notTaken)));
+    changes.forEach(change -> change.completion().fail(notTaken));
     transfers.forEach(waiter -> waiter.completion().fail(underWay));
     pending.takeAll().forEach(completion -> completion.fail(underWay));
     forwards.takeAll().forEach(completion -> completion.fail(underWay));
     reads.clear();
     readers.clear();
     proposals.clear();
+    changes.clear();
     transfers.clear();
   }
 
@@ -585,6 +632,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       proposals.add(propose);
     } else if (request instanceof Request.Read read) {
       readers.add(read.future());
+    } else if (request instanceof Request.Change change) {
+      changes.add(change);
     } else if (request instanceof Request.Transfer transfer) {
       transfers.add(new TransferWaiter(transfer.target(), transfer.completion()));
     }

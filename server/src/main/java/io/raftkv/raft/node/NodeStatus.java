@@ -10,6 +10,7 @@ import java.util.List;
  * @param leader the leader of this term as this node knows it, or {@link MemberId#NONE}
  * @param configurationIndex index of the entry that holds the configuration in force
  * @param durableIndex up to here this node's own log survives a power cut
+ * @param isRemoved this node has learned that the others removed it
  * @param freshAtNanos {@link NodeClock#nanoTime} of a moment at which nothing was committed that is
  *     not applied here by now, as far as a leader has told, or, on the leader, a quorum has
  *     confirmed; {@link Long#MIN_VALUE} if there was none in this life of the node
@@ -28,6 +29,7 @@ public record NodeStatus(
     long appliedIndex,
     long durableIndex,
     long snapshotIndex,
+    boolean isRemoved,
     long freshAtNanos,
     List<Follower> followers) {
 

@@ -3,6 +3,8 @@ package io.raftkv.raft.node;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.LogStore;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Membership;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.RaftOptions;
@@ -226,6 +228,17 @@ public final class RaftNode implements AutoCloseable {
     return future.thenApply(bytes -> new MemberId(ByteBuffer.wrap(bytes).getLong()));
   }
 
+  /**
+   * Changes the members; a follower asks the leader to. Completes with what is in force then, once
+   * that is committed; further steps of the change follow by themselves. A dry run completes with
+   * what would be.
+   */
+  public CompletableFuture<Membership> changeMembership(MembershipChange change) {
+    CompletableFuture<byte[]> future = new CompletableFuture<>();
+    submit(new Request.Change(change, new Completion.Local(future)), future);
+    return future.thenApply(Membership::decode);
+  }
+
   private void submit(Request request, CompletableFuture<?> future) {
     if (end.get() != null) {
       future.completeExceptionally(refusal(Reason.SHUTTING_DOWN));
@@ -272,6 +285,14 @@ public final class RaftNode implements AutoCloseable {
           case UNKNOWN_COMMAND ->
               "the leader does not know this command; is it of another version?";
           case DISK_FULL -> "the leader's disk is almost full: delete keys, or make room there";
+          case CONFIG_CONFLICT -> "the members have changed meanwhile";
+          case CHANGE_IN_PROGRESS ->
+              "another change of the members, or an election, is not complete yet";
+          case UNSAFE_CHANGE ->
+              "without a healthy majority of voters afterwards, or with too many members";
+          case NOT_CAUGHT_UP -> "the learner does not have what is committed yet";
+          case LAST_VOTER -> "it is the only member that votes";
+          case MEMBER_EXISTS -> "there is, or was, a member with this id, name or address";
         });
   }
 

@@ -48,6 +48,32 @@ final class Cluster implements AutoCloseable {
     control = KvClient.connect(ClientOptions.of(members.endpoints()).withTimeout(ASK_TIMEOUT));
   }
 
+  /** Places for more members, which join when they are launched. */
+  void makeRoom(int more) {
+    for (int i = 0; i < more; i++) {
+      members.add();
+    }
+  }
+
+  String name(int member) {
+    return members.name(member);
+  }
+
+  /** Starts the first members and waits for a leader. */
+  void startFounders() throws InterruptedException {
+    for (int member = 0; member < SIZE; member++) {
+      members.launch(member);
+    }
+    for (int member = 0; member < SIZE; member++) {
+      members.process(member).awaitReady();
+    }
+    awaitLeader();
+  }
+
+  int peerPort(int member) {
+    return members.peerPort(member);
+  }
+
   /** Starts all and waits for a leader. */
   void start() throws InterruptedException {
     members.start();
@@ -209,7 +235,7 @@ final class Cluster implements AutoCloseable {
 
   private String describe() {
     StringBuilder text = new StringBuilder();
-    for (int member = 0; member < SIZE; member++) {
+    for (int member : members.runningMembers()) {
       text.append("member ").append(member + 1).append(": ");
       text.append(process(member).isAlive() ? "runs " : "ended ");
       text.append(status(member).map(Object::toString).orElse("no answer")).append('\n');
@@ -224,7 +250,7 @@ final class Cluster implements AutoCloseable {
   void checkEqualStates(Report report) throws InterruptedException {
     LongSupplier distinct =
         () ->
-            statuses(List.of(0, 1, 2)).stream()
+            statuses(members.runningMembers()).stream()
                 .map(
                     status ->
                         status.map(s -> s.appliedIndex() + ":" + s.stateHash()).orElse("no answer"))
@@ -245,8 +271,8 @@ final class Cluster implements AutoCloseable {
             ClientOptions.of(members.endpoints()).withTimeout(Duration.ofSeconds(30)))) {
       long revision = status.header().revision();
       List<HashResult> hashes = new ArrayList<>();
-      for (Endpoint endpoint : endpoints()) {
-        hashes.add(patient.maintenance().hash(endpoint, revision));
+      for (int member : members.runningMembers()) {
+        hashes.add(patient.maintenance().hash(endpoint(member), revision));
       }
       List<String> values = hashes.stream().map(hash -> Long.toHexString(hash.hash())).toList();
       report.check(

@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       KillLeader.class,
       KillAll.class,
+      ChangeMembers.class,
       SnapshotCatchUp.class,
       ImportPackages.class,
       Throughput.class,

@@ -43,6 +43,7 @@ public final class Network {
   private final int[] cuts;
   private final ArrayDeque<Held>[] held;
   private final long[] lastArrival;
+  private final List<MemberId>[] removed;
   private final Strongest[] losses;
   private final Strongest[] slownesses;
   private double duplicates;
@@ -78,6 +79,8 @@ public final class Network {
     cuts = new int[machines * machines];
     held = new ArrayDeque[machines * machines];
     lastArrival = new long[machines * machines * STREAMS];
+    removed = new List[machines];
+    Arrays.fill(removed, List.of());
     losses = new Strongest[machines * machines];
     slownesses = new Strongest[machines * machines];
     Arrays.setAll(losses, link -> new Strongest(0));
@@ -251,6 +254,19 @@ public final class Network {
         scheduler.at(host.pausedUntilNanos(to), this);
         return;
       }
+      if (removed[to].contains(message.from())) {
+        // It is not let in, and told why.
+        int sender = (int) message.from().value() - 1;
+        int sending = host.incarnation(sender);
+        scheduler.after(
+            latencyNanos(link(to, sender)),
+            () -> {
+              if (host.incarnation(sender) == sending && !isCut(to, sender)) {
+                host.removed(sender);
+              }
+            });
+        return;
+      }
       host.deliver(to, message);
     }
   }
@@ -282,7 +298,9 @@ public final class Network {
     }
 
     @Override
-    public void setMembers(Configuration configuration) {}
+    public void setMembers(Configuration configuration) {
+      removed[machine] = configuration.removed();
+    }
 
     @Override
     public Optional<String> clientAddress(MemberId member) {

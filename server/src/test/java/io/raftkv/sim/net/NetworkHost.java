@@ -20,6 +20,9 @@ public interface NetworkHost {
   /** Hands a message to the process that runs on this machine. */
   void deliver(int machine, Message message);
 
+  /** Tells the process that it was removed from the cluster. */
+  void removed(int machine);
+
   /** Tells the process that its connection to the peer broke and a new one was refused. */
   void unreachable(int machine, int peer);
 }

@@ -195,6 +195,11 @@ class NetworkTest {
     }
 
     @Override
+    public void removed(int machine) {
+      throw new AssertionError("nobody is removed here");
+    }
+
+    @Override
     public void unreachable(int machine, int peer) {
       unreachable.add(peer);
     }

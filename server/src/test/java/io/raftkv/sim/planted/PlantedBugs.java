@@ -5,6 +5,8 @@ import java.util.List;
 /** The bugs, and where they were seen in the wild. */
 final class PlantedBugs {
   private static final String CORE = "io/raftkv/raft/core/RaftCore.java";
+  private static final String MEMBERSHIP = "io/raftkv/raft/core/LeaderMembership.java";
+  private static final String CONFIGURATION = "io/raftkv/raft/Configuration.java";
   private static final String LEADER = "io/raftkv/raft/core/Leader.java";
   private static final String LOG_LANE = "io/raftkv/raft/node/LogLane.java";
   private static final String SNAPSHOT_LANE = "io/raftkv/raft/node/SnapshotLane.java";
@@ -27,21 +29,21 @@ final class PlantedBugs {
               "sendWhenDurable(new Message.AppendResponse(",
               "send(new Message.AppendResponse(",
               "DurableBeforeReply",
-              3),
+              2),
           new PlantedBug(
               "vote given before it is on the disk",
               CORE,
               "sendWhenDurable(new Message.VoteResponse(",
               "send(new Message.VoteResponse(",
               "DurableBeforeReply",
-              3),
+              2),
           new PlantedBug(
               "votes asked for before the own one is on the disk",
               "io/raftkv/raft/core/Candidate.java",
               "core.sendWhenDurable(",
               "core.send(",
               "DurableBeforeReply",
-              3),
+              2),
           new PlantedBug(
               "the log lane answers, then syncs",
               LOG_LANE,
@@ -50,7 +52,7 @@ final class PlantedBugs {
               "    if (responses > 0) {\n      release(responses);\n    }\n"
                   + "    if (hasWrites) {\n      sync();\n    }\n",
               "DurableBeforeReply",
-              3),
+              2),
           new PlantedBug(
               "vote and term saved one after the other",
               LOG_LANE,
@@ -60,14 +62,14 @@ final class PlantedBugs {
                   + "          log.hardState().term(), h.votedFor()));\n"
                   + "      log.sync();\n      log.saveHardState(h);\n    });",
               "OneVotePerTerm",
-              3),
+              2),
           new PlantedBug(
               "vote forgotten when stepping down within a term",
               CORE,
               "if (term > term()) {\n      hardState",
               "if (term >= term()) {\n      hardState",
               "OneVotePerTerm|OneLeaderPerTerm",
-              3),
+              2),
 
           // --- what counts as committed
           new PlantedBug(
@@ -90,21 +92,21 @@ final class PlantedBugs {
               "ticket.vouchedIndex = Math.min(ticket.vouchedIndex, index - 1);",
               "ticket.vouchedIndex += 0;",
               "Bounds|" + TWO_HISTORIES,
-              5),
+              16),
           new PlantedBug(
               "leader counts itself by what is in memory",
               LEADER,
               "return core.log().durableIndex();",
               "return core.log().lastIndex();",
               "CommitOnQuorum",
-              3),
+              2),
           new PlantedBug(
               "one voter less than a majority is taken for one",
               "io/raftkv/raft/core/Quorum.java",
               "values[(values.length - 1) / 2]",
               "values[Math.min(values.length - 1, values.length / 2 + values.length % 2)]",
               "OneLeaderPerTerm|CommitOnQuorum|LeaderCompleteness",
-              3),
+              2),
           new PlantedBug(
               "what was found in the log counts as committed after a restart",
               CORE,
@@ -118,7 +120,7 @@ final class PlantedBugs {
               "log.commitTo(Math.min(m.commitIndex(), match));",
               "log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));",
               "a node does not fail|" + TWO_HISTORIES,
-              62),
+              26),
           new PlantedBug(
               "heartbeats carry a commit index beyond the follower's match",
               LEADER,
@@ -132,7 +134,7 @@ final class PlantedBugs {
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
               "DurableBeforeReply|" + TWO_HISTORIES,
-              79),
+              26),
 
           // --- who may lead
           new PlantedBug(
@@ -149,14 +151,14 @@ final class PlantedBugs {
               "if (ticksLed == electionTicks && !isQuorumActive()) {",
               "if (ticksLed < 0) {",
               "Availability",
-              57),
+              27),
           new PlantedBug(
               "votes for others while a leader is heard",
               CORE,
               "!request.isTransfer() && role.isSticky()",
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
-              116),
+              244),
 
           // --- reads
           new PlantedBug(
@@ -179,7 +181,7 @@ final class PlantedBugs {
               "} else if (log.term(log.commitIndex()) != core.term()) {",
               "} else if (log.commitIndex() < 0) {",
               STALE_READ,
-              15),
+              25),
           new PlantedBug(
               "the answer to a heartbeat of an earlier term confirms a round of this one",
               CORE,
@@ -251,7 +253,7 @@ final class PlantedBugs {
               "      checkTail(name, position, zerosFrom);\n",
               "",
               "contract of the stores|damaged files are left alone",
-              34),
+              17),
           new PlantedBug(
               "cluster time goes back with the leader's clock",
               "io/raftkv/kv/KvState.java",
@@ -259,6 +261,92 @@ final class PlantedBugs {
               "clusterTimeMillis = entryTimeMillis;",
               "ClusterTime",
               12),
+
+          // --- members
+          new PlantedBug(
+              "members changed while an earlier change is not committed",
+              MEMBERSHIP,
+              "return isSettled() ? Optional.empty() : Optional.of(Reason.CHANGE_IN_PROGRESS);",
+              "return Optional.empty();",
+              "ChangesOfMembers|" + TWO_HISTORIES,
+              7),
+          new PlantedBug(
+              "members changed before the leader committed in its own term",
+              MEMBERSHIP,
+              "        && log.term(log.commitIndex()) == core.term();",
+              "        && log.commitIndex() > 0;",
+              "ChangesOfMembers",
+              7),
+          new PlantedBug(
+              "several voters changed without a joint configuration",
+              CONFIGURATION,
+              "return differing.size() > 1",
+              "return differing.size() > 100",
+              "ChangesOfMembers",
+              5),
+          new PlantedBug(
+              "a joint configuration committed by the new voters alone",
+              "io/raftkv/raft/core/Quorum.java",
+              "return configuration.isJoint()\n",
+              "return configuration.members().isEmpty()\n",
+              "CommitOnQuorum|OneLeaderPerTerm|AnsweredRounds|ConfirmedReads|" + TWO_HISTORIES,
+              63),
+          new PlantedBug(
+              "a joint configuration left before it is committed",
+              MEMBERSHIP,
+              "if (!isCommitted() || leader.isTransferring()) {",
+              "if (leader.isTransferring()) {",
+              "ChangesOfMembers|" + TWO_HISTORIES,
+              5),
+          new PlantedBug(
+              "a learner gets a vote that has nothing yet",
+              MEMBERSHIP,
+              "        && follower.match() >= Math.max(committedBefore, core.configurationIndex());",
+              "        && follower.match() >= 0;",
+              "ChangesOfMembers",
+              2),
+          new PlantedBug(
+              "a learner counts for a commit",
+              CONFIGURATION,
+              "return members.stream().filter(Member::isVoter).map(Member::id).toList();",
+              "return members.stream().map(Member::id).toList();",
+              "CommitOnQuorum|ChangesOfMembers|" + TWO_HISTORIES,
+              2),
+          new PlantedBug(
+              "a configuration stays when its entry is truncated",
+              "io/raftkv/raft/core/RaftLog.java",
+              "    configurations.truncateFrom(index);\n",
+              "",
+              "ChangesOfMembers",
+              108),
+          new PlantedBug(
+              "a leader that was removed leads on",
+              MEMBERSHIP,
+              "      leader.abdicate();\n",
+              "",
+              "ChangesOfMembers",
+              2),
+          new PlantedBug(
+              "who was removed may come back under its id",
+              "io/raftkv/raft/core/MembershipChanges.java",
+              "        current.removed().contains(added.id())\n            || ",
+              "        ",
+              "ChangesOfMembers",
+              5),
+          new PlantedBug(
+              "who is removed by an entry that may be lost campaigns no more",
+              CORE,
+              "            || (configurationIndex() > commitIndex()",
+              "            || (configurationIndex() < 0",
+              "progress after healing",
+              1057),
+          new PlantedBug(
+              "somebody is told that it was removed before that is committed",
+              CORE,
+              "return configurationIndex() <= commitIndex()\n",
+              "return configurationIndex() <= log.lastIndex()\n",
+              "nobody is told",
+              5),
 
           // --- answers to clients
           new PlantedBug(
@@ -274,5 +362,5 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              7));
+              17));
 }

@@ -28,14 +28,25 @@ public final class CommitOnQuorum extends Rule {
     if (index <= truth.commitIndex()) {
       return;
     }
+    Configuration configuration = configurationThatCommitted(before, now);
     for (Observed holder : nodes) {
       long term = holder.log().durable().termAt(index);
-      if (term >= 0 && isOnQuorum(now.configuration(), index, term)) {
+      if (term >= 0 && isOnQuorum(configuration, index, term)) {
         extend(node, now.term(), index, term);
         return;
       }
     }
     broken(node, "committed %d, which is not durable on a majority", index);
+  }
+
+  /** In one turn a leader may commit first, and then append the next configuration. */
+  private static Configuration configurationThatCommitted(
+      @Nullable NodeStatus before, NodeStatus now) {
+    boolean isNewer =
+        before != null
+            && before.configurationIndex() != now.configurationIndex()
+            && now.configurationIndex() > now.commitIndex();
+    return isNewer && before != null ? before.configuration() : now.configuration();
   }
 
   private boolean isOnQuorum(Configuration configuration, long index, long term) {

@@ -23,6 +23,7 @@ public final class Rules {
     rules.add(new LeaderCompleteness(verdict, truth, nodes.size()));
     rules.add(new StateMachineSafety(verdict, truth));
     rules.add(new Monotone(verdict));
+    rules.add(new ChangesOfMembers(verdict, nodes));
     rules.add(new Bounds(verdict, truth));
     return List.copyOf(rules);
   }

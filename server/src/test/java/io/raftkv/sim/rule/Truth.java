@@ -2,6 +2,7 @@ package io.raftkv.sim.rule;
 
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.LogEntry;
 import java.util.Arrays;
 import java.util.List;
@@ -18,9 +19,15 @@ public final class Truth {
   private long[] terms = new long[1024];
   private LogEntry[] byRevision = new LogEntry[1024];
   private long commitIndex;
+  private Configuration configuration = Configuration.EMPTY;
 
   public long commitIndex() {
     return commitIndex;
+  }
+
+  /** The latest one that is committed. */
+  public Configuration configuration() {
+    return configuration;
   }
 
   public LogEntry entry(long index) {
@@ -70,6 +77,9 @@ public final class Truth {
       terms = Arrays.copyOf(terms, 2 * index);
     }
     committed[index] = entry;
+    if (entry.kind() == LogEntry.Kind.CONFIGURATION) {
+      configuration = Configuration.decode(entry.data());
+    }
     terms[index] = term;
     long before = revision();
     reference.apply(List.of(entry));

@@ -1,0 +1,117 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
+import io.raftkv.raft.RaftException.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * What a change would make of the members, or why it is refused (Raft thesis 4.2). Whether a change
+ * may be made at all now is the leader's to say.
+ */
+final class MembershipChanges {
+  /** Voters and learners. */
+  private static final int MEMBERS_MAX = 9;
+
+  private final Configuration current;
+  private final Predicate<MemberId> isActive;
+  private final Predicate<MemberId> isCaughtUp;
+
+  /** Either the members that would be, or a reason. */
+  record Outcome(Optional<Reason> refusal, Configuration next) {}
+
+  /**
+   * @param isActive who answers the leader
+   * @param isCaughtUp who has what is committed
+   */
+  MembershipChanges(
+      Configuration current, Predicate<MemberId> isActive, Predicate<MemberId> isCaughtUp) {
+    this.current = current;
+    this.isActive = isActive;
+    this.isCaughtUp = isCaughtUp;
+  }
+
+  Outcome of(MembershipChange change) {
+    return switch (change.kind()) {
+      case ADD -> add(change.member());
+      case PROMOTE -> promote(change.member().id());
+      case REMOVE -> remove(change.member().id());
+    };
+  }
+
+  private Outcome add(Member added) {
+    boolean isTaken =
+        current.removed().contains(added.id())
+            || current.members().stream()
+                .anyMatch(
+                    member ->
+                        member.id().equals(added.id())
+                            || member.name().equals(added.name())
+                            || member.peerAddress().equals(added.peerAddress()));
+    if (isTaken) {
+      return refused(Reason.MEMBER_EXISTS);
+    }
+    if (!added.replaces().isNone() && current.member(added.replaces()).isEmpty()) {
+      return refused(Reason.MEMBER_NOT_FOUND);
+    }
+    if (added.isVoter()) {
+      // It has nothing of the log yet.
+      return refused(Reason.NOT_CAUGHT_UP);
+    }
+    if (current.members().size() >= MEMBERS_MAX) {
+      return refused(Reason.UNSAFE_CHANGE);
+    }
+    List<Member> members = new ArrayList<>(current.members());
+    members.add(added);
+    return new Outcome(Optional.empty(), current.changedTo(members));
+  }
+
+  private Outcome promote(MemberId id) {
+    Optional<Member> learner = current.member(id);
+    if (learner.isEmpty()) {
+      return refused(Reason.MEMBER_NOT_FOUND);
+    }
+    if (learner.get().isVoter()) {
+      return new Outcome(Optional.empty(), current);
+    }
+    if (!isCaughtUp.test(id)) {
+      return refused(Reason.NOT_CAUGHT_UP);
+    }
+    List<Member> members = new ArrayList<>();
+    for (Member member : current.members()) {
+      if (member.id().equals(id)) {
+        members.add(member.asVoter());
+      } else if (!member.id().equals(learner.get().replaces())) {
+        members.add(member);
+      }
+    }
+    return ifSafe(members);
+  }
+
+  private Outcome remove(MemberId id) {
+    if (current.member(id).isEmpty()) {
+      return refused(Reason.MEMBER_NOT_FOUND);
+    }
+    if (current.voters().equals(List.of(id))) {
+      return refused(Reason.LAST_VOTER);
+    }
+    return ifSafe(current.members().stream().filter(member -> !member.id().equals(id)).toList());
+  }
+
+  /** The first thing that the new voters have to do is to commit the change. */
+  private Outcome ifSafe(List<Member> members) {
+    Configuration next = current.changedTo(members);
+    return Quorum.isQuorum(next, isActive)
+        ? new Outcome(Optional.empty(), next)
+        : refused(Reason.UNSAFE_CHANGE);
+  }
+
+  private Outcome refused(Reason reason) {
+    return new Outcome(Optional.of(reason), current);
+  }
+}
