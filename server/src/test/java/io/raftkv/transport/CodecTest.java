@@ -17,7 +17,9 @@ import io.raftkv.proto.peer.v1.VoteRequest;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.SnapshotMeta;
 import java.io.InputStream;
@@ -84,6 +86,7 @@ class CodecTest {
             .setData(ByteString.copyFrom(new byte[4]))
             .build();
     return List.of(
+        ForwardRequest.newBuilder().setChange(ByteString.copyFrom(new byte[7])).build(),
         VoteRequest.newBuilder().setTerm(-1).build(),
         VoteRequest.newBuilder().setTerm(Long.MAX_VALUE).build(),
         VoteRequest.newBuilder().setLastLogIndex(-1).build(),
@@ -174,8 +177,22 @@ class CodecTest {
         new Message.ForwardTransfer(
             FROM, TO, 0, random.nextLong(), new MemberId(random.nextLong())),
         new Message.ForwardTransfer(FROM, TO, 0, random.nextLong(), MemberId.NONE),
+        new Message.ForwardChange(FROM, TO, 0, random.nextLong(), change(random)),
         new Message.ForwardResult(
             FROM, TO, 0, random.nextLong(), random.nextInt(5), bytes(random)));
+  }
+
+  private static MembershipChange change(Random random) {
+    Member member =
+        new Member(
+            new MemberId(random.nextLong()),
+            "n" + random.nextInt(10),
+            "host:" + random.nextInt(1000),
+            Member.Standing.JOINING,
+            new MemberId(random.nextLong()));
+    MembershipChange.Kind[] kinds = MembershipChange.Kind.values();
+    return new MembershipChange(
+        kinds[random.nextInt(kinds.length)], member, number(random), random.nextBoolean());
   }
 
   private static Message append(Random random) {

@@ -152,7 +152,7 @@ class GrpcTransportTest {
       Pair.connect(pair.b, B, A, pair.inboxA);
       long refused = pair.a.stats().refusedHandshakes();
 
-      pair.a.setMembers(Configuration.of(List.of()));
+      pair.a.setMembers(new Configuration(List.of(), List.of(), List.of(B)));
 
       // B's streams are closed, and its next ones refused.
       while (pair.a.stats().refusedHandshakes() == refused) {
