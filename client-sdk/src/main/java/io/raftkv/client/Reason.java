@@ -26,6 +26,13 @@ public enum Reason {
   /** The text view of the store met bytes that are not UTF-8. */
   NOT_UTF8(Kind.CONDITION),
 
+  /** The session has expired or was closed. */
+  SESSION_EXPIRED(Kind.CONDITION),
+  /** No session was ever opened with this id. */
+  SESSION_UNKNOWN(Kind.CONDITION),
+  /** What came of a write of a session is forgotten: it was given up. */
+  SEQUENCE_TOO_OLD(Kind.CONDITION),
+
   /** That revision is forgotten; {@link KvException#revision()} is where to start again. */
   COMPACTED(Kind.OUT_OF_RANGE),
   /** That revision does not exist yet. */
@@ -47,6 +54,8 @@ public enum Reason {
   BAD_CONSISTENCY(Kind.INVALID),
   /** The bytes of the request are no message of its method. */
   MALFORMED_REQUEST(Kind.INVALID),
+  BAD_REQUEST_ID(Kind.INVALID),
+  NAME_TOO_LARGE(Kind.INVALID),
 
   MEMBER_NOT_FOUND(Kind.NOT_FOUND),
   /** The chosen member cannot lead, or did not in time. */

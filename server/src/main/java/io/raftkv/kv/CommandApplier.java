@@ -3,11 +3,15 @@ package io.raftkv.kv;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.raftkv.proto.peer.v1.CloseSessionCommand;
 import io.raftkv.proto.peer.v1.Command;
 import io.raftkv.proto.peer.v1.CommandResult;
 import io.raftkv.proto.peer.v1.DeleteCommand;
 import io.raftkv.proto.peer.v1.ExpireCommand;
+import io.raftkv.proto.peer.v1.KeepSessionCommand;
+import io.raftkv.proto.peer.v1.OpenSessionCommand;
 import io.raftkv.proto.peer.v1.PutCommand;
+import io.raftkv.proto.peer.v1.SessionRefusal;
 import io.raftkv.proto.peer.v1.StoredKeyValue;
 import io.raftkv.raft.LogEntry;
 import java.util.ArrayList;
@@ -29,9 +33,11 @@ final class CommandApplier {
   private static final byte[] NO_RESULT = {};
 
   private final KvLimits limits;
+  private final OnceApplier once;
 
   CommandApplier(KvLimits limits) {
     this.limits = limits;
+    this.once = new OnceApplier(limits);
   }
 
   /** Applies the next entry and returns the bytes of its result, none for what is no command. */
@@ -39,9 +45,19 @@ final class CommandApplier {
     // Decoded before anything changes: a refusal leaves the state as it was.
     Command command = entry.kind() == LogEntry.Kind.COMMAND ? decode(entry) : null;
     state.begin(entry.index(), entry.term(), entry.kind().code(), entry.clusterTimeMillis());
-    byte[] result = command == null ? NO_RESULT : run(state, command).toByteArray();
+    if (entry.kind() == LogEntry.Kind.NO_OP) {
+      // Every leader begins its term with one.
+      state.renewSessions();
+    }
+    byte[] result = command == null ? NO_RESULT : result(state, command);
     state.end();
     return result;
+  }
+
+  private byte[] result(KvState state, Command command) {
+    return command.hasRequestId()
+        ? once.apply(state, command.getRequestId(), () -> run(state, command))
+        : run(state, command).toByteArray();
   }
 
   private static Command decode(LogEntry entry) {
@@ -77,9 +93,19 @@ final class CommandApplier {
           case DELETE -> hasNoUnknownField(command.getDelete());
           case COMPACT -> hasNoUnknownField(command.getCompact());
           case EXPIRE -> hasNoUnknownField(command.getExpire());
+          case OPEN_SESSION ->
+              hasNoUnknownField(command.getOpenSession())
+                  && command.getOpenSession().getTtlMillis() > 0;
+          case KEEP_SESSION -> hasNoUnknownField(command.getKeepSession());
+          case CLOSE_SESSION -> hasNoUnknownField(command.getCloseSession());
+          case EXPIRE_SESSIONS -> hasNoUnknownField(command.getExpireSessions());
           case OPERATION_NOT_SET -> false;
         };
-    return isKnown && hasNoUnknownField(command);
+    boolean isMarkKnown =
+        !command.hasRequestId()
+            || ((command.hasPut() || command.hasDelete())
+                && hasNoUnknownField(command.getRequestId()));
+    return isKnown && isMarkKnown && hasNoUnknownField(command);
   }
 
   private static boolean hasNoUnknownField(Message message) {
@@ -93,6 +119,10 @@ final class CommandApplier {
       case DELETE -> delete(state, command.getDelete(), result);
       case COMPACT -> state.compact(command.getCompact().getRevision(), limits);
       case EXPIRE -> expire(state, command.getExpire(), result);
+      case OPEN_SESSION -> openSession(state, command.getOpenSession(), result);
+      case KEEP_SESSION -> keepSession(state, command.getKeepSession(), result);
+      case CLOSE_SESSION -> closeSession(state, command.getCloseSession(), result);
+      case EXPIRE_SESSIONS -> result.setDeleted(state.expireSessions(limits.expireKeysMax()));
       case OPERATION_NOT_SET -> throw new IllegalStateException("refused before");
     }
     return result.setRevision(state.revision()).build();
@@ -209,6 +239,36 @@ final class CommandApplier {
       deleteLive(state, key);
     }
     result.setDeleted(due.size());
+  }
+
+  private void openSession(KvState state, OpenSessionCommand open, CommandResult.Builder result) {
+    if (state.sessions() >= limits.sessionsMax()) {
+      result.setSessionRefusal(SessionRefusal.TOO_MANY_SESSIONS);
+      return;
+    }
+    Session session = state.openSession(open.getName(), open.getTtlMillis());
+    result.setSessionId(session.id()).setSessionTtlMillis(session.ttlMillis());
+  }
+
+  private static void keepSession(
+      KvState state, KeepSessionCommand keep, CommandResult.Builder result) {
+    Session session = state.session(keep.getSessionId());
+    if (session == null) {
+      result.setSessionRefusal(OnceApplier.whyNotOpen(state, keep.getSessionId()));
+      return;
+    }
+    state.sessionHeard(session, keep.getFirstOutstanding());
+    result.setSessionTtlMillis(session.ttlMillis());
+  }
+
+  private static void closeSession(
+      KvState state, CloseSessionCommand close, CommandResult.Builder result) {
+    Session session = state.session(close.getSessionId());
+    if (session == null) {
+      result.setSessionRefusal(OnceApplier.whyNotOpen(state, close.getSessionId()));
+      return;
+    }
+    state.closeSession(session);
   }
 
   private static void deleteLive(KvState state, byte[] key) {

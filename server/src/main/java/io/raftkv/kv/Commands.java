@@ -3,11 +3,15 @@ package io.raftkv.kv;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import io.raftkv.proto.peer.v1.CloseSessionCommand;
 import io.raftkv.proto.peer.v1.Command;
 import io.raftkv.proto.peer.v1.CommandResult;
 import io.raftkv.proto.peer.v1.CompactCommand;
 import io.raftkv.proto.peer.v1.DeleteCommand;
 import io.raftkv.proto.peer.v1.ExpireCommand;
+import io.raftkv.proto.peer.v1.ExpireSessionsCommand;
+import io.raftkv.proto.peer.v1.KeepSessionCommand;
+import io.raftkv.proto.peer.v1.OpenSessionCommand;
 import io.raftkv.proto.peer.v1.PutCommand;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +47,20 @@ public final class Commands {
     return put(wrap(key), wrap(value), PutCondition.NONE, 0, false);
   }
 
+  /** A put that may be applied again with every copy of it that is proposed. */
+  public static byte[] put(
+      ByteString key,
+      ByteString value,
+      PutCondition condition,
+      long ttlMillis,
+      boolean returnPrevious) {
+    return put(key, value, condition, ttlMillis, returnPrevious, null);
+  }
+
   /**
    * A put.
    *
+   * @param requestId if present, it is applied at most once
    * @param ttlMillis the key is deleted this long after the write, by cluster time; 0: it stays
    * @throws IllegalArgumentException if the time to live or the revision is negative
    */
@@ -54,7 +69,8 @@ public final class Commands {
       ByteString value,
       PutCondition condition,
       long ttlMillis,
-      boolean returnPrevious) {
+      boolean returnPrevious,
+      @Nullable RequestId requestId) {
     PutCommand.Builder put =
         PutCommand.newBuilder()
             .setKey(key)
@@ -67,35 +83,58 @@ public final class Commands {
       put.setCondition(CommandApplier.IF_REVISION)
           .setIfRevision(notNegative(only.revision(), "revision"));
     }
-    return Command.newBuilder().setPut(put).build().toByteArray();
+    return encode(Command.newBuilder().setPut(put), requestId);
+  }
+
+  private static byte[] encode(Command.Builder command, @Nullable RequestId requestId) {
+    if (requestId != null) {
+      command.setRequestId(
+          io.raftkv.proto.peer.v1.RequestId.newBuilder()
+              .setSessionId(requestId.sessionId())
+              .setSequence(requestId.sequence())
+              .setFirstOutstanding(requestId.firstOutstanding()));
+    }
+    return command.build().toByteArray();
   }
 
   /**
    * A delete of one key.
    *
+   * @param requestId if present, it is applied at most once
    * @param ifRevision if present, only if the key's mod_revision is this; 0 stands for a key that
    *     does not exist
    */
-  public static byte[] delete(ByteString key, OptionalLong ifRevision, boolean returnPrevious) {
+  public static byte[] delete(
+      ByteString key,
+      OptionalLong ifRevision,
+      boolean returnPrevious,
+      @Nullable RequestId requestId) {
     DeleteCommand.Builder delete =
         DeleteCommand.newBuilder().setStart(key).setSingle(true).setReturnPrevious(returnPrevious);
     if (ifRevision.isPresent()) {
       delete.setIfRevision(notNegative(ifRevision.getAsLong(), "revision"));
     }
-    return Command.newBuilder().setDelete(delete).build().toByteArray();
+    return encode(Command.newBuilder().setDelete(delete), requestId);
+  }
+
+  /** A delete of one key that may be applied again with every copy of it that is proposed. */
+  public static byte[] delete(ByteString key, OptionalLong ifRevision, boolean returnPrevious) {
+    return delete(key, ifRevision, returnPrevious, null);
   }
 
   /** An unconditional delete of one key. */
   public static byte[] delete(byte[] key) {
-    return delete(wrap(key), OptionalLong.empty(), false);
+    return delete(wrap(key), OptionalLong.empty(), false, null);
   }
 
   /**
    * A delete of a range.
    *
    * @param limit at most so many keys, in key order; 0: no limit of the request
+   * @param requestId if present, it is applied at most once
    */
-  public static byte[] delete(KeyRange range, long limit, boolean returnPrevious) {
+  public static byte[] delete(
+      KeyRange range, long limit, boolean returnPrevious, @Nullable RequestId requestId) {
     DeleteCommand.Builder delete =
         DeleteCommand.newBuilder()
             .setStart(wrap(range.start()))
@@ -105,7 +144,12 @@ public final class Commands {
     if (end != null) {
       delete.setEnd(wrap(end));
     }
-    return Command.newBuilder().setDelete(delete).build().toByteArray();
+    return encode(Command.newBuilder().setDelete(delete), requestId);
+  }
+
+  /** A delete of a range that may be applied again with every copy of it that is proposed. */
+  public static byte[] delete(KeyRange range, long limit, boolean returnPrevious) {
+    return delete(range, limit, returnPrevious, null);
   }
 
   /**
@@ -124,6 +168,48 @@ public final class Commands {
     ExpireCommand.Builder expire =
         ExpireCommand.newBuilder().setLimit((int) notNegative(limit, "limit"));
     return Command.newBuilder().setExpire(expire).build().toByteArray();
+  }
+
+  /**
+   * Opens a session.
+   *
+   * @param ttlMillis without a word for longer than this, by cluster time, it may be expired
+   * @throws IllegalArgumentException if that is not above zero
+   */
+  public static byte[] openSession(String name, long ttlMillis) {
+    if (ttlMillis < 1) {
+      throw new IllegalArgumentException("time to live of a session: " + ttlMillis);
+    }
+    OpenSessionCommand.Builder open =
+        OpenSessionCommand.newBuilder().setName(name).setTtlMillis(ttlMillis);
+    return Command.newBuilder().setOpenSession(open).build().toByteArray();
+  }
+
+  /**
+   * Says that the client of a session is there.
+   *
+   * @param firstOutstanding it has the results of all sequences below; 0: not told
+   */
+  public static byte[] keepSession(long sessionId, long firstOutstanding) {
+    KeepSessionCommand.Builder keep =
+        KeepSessionCommand.newBuilder()
+            .setSessionId(sessionId)
+            .setFirstOutstanding(notNegative(firstOutstanding, "sequence"));
+    return Command.newBuilder().setKeepSession(keep).build().toByteArray();
+  }
+
+  /** Ends a session. */
+  public static byte[] closeSession(long sessionId) {
+    CloseSessionCommand.Builder close = CloseSessionCommand.newBuilder().setSessionId(sessionId);
+    return Command.newBuilder().setCloseSession(close).build().toByteArray();
+  }
+
+  /** Ends sessions whose time has passed; a bounded part of them at a time. */
+  public static byte[] expireSessions() {
+    return Command.newBuilder()
+        .setExpireSessions(ExpireSessionsCommand.getDefaultInstance())
+        .build()
+        .toByteArray();
   }
 
   /**

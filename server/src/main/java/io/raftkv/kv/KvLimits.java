@@ -8,10 +8,15 @@ package io.raftkv.kv;
  * @param deleteKeysMax a delete that would touch more keys changes nothing and answers too_many
  * @param previousBytesMax likewise, a delete that would have to return more bytes of keys and
  *     values
- * @param expireKeysMax keys that one expire command deletes at most; the next one goes on
+ * @param expireKeysMax keys that one expire command deletes at most, or about how many sessions and
+ *     results of theirs one such command ends; the next one goes on
  * @param compactVersionsMax a compact command ends early, with a revision as a whole, once it has
  *     forgotten so many versions; the next one goes on
  * @param compactBytesMax likewise, so many bytes of history
+ * @param sessionsMax sessions open at a time; one more is not opened
+ * @param sessionResultsMax results kept for one session; a write beyond changes nothing
+ * @param sessionResultBytesMax likewise, about bytes of them
+ * @param resultBytesMax likewise, about bytes of them for all sessions together
  * @param waitersMax readers that may wait for a revision at a time; not part of the format
  */
 public record KvLimits(
@@ -20,9 +25,14 @@ public record KvLimits(
     int expireKeysMax,
     int compactVersionsMax,
     long compactBytesMax,
+    int sessionsMax,
+    int sessionResultsMax,
+    long sessionResultBytesMax,
+    long resultBytesMax,
     int waitersMax) {
   public static final KvLimits DEFAULT =
-      new KvLimits(10_000, 3 << 20, 1_000, 10_000, 8 << 20, 10_000);
+      new KvLimits(
+          10_000, 3 << 20, 1_000, 10_000, 8 << 20, 10_000, 10_000, 8 << 20, 128 << 20, 10_000);
 
   public KvLimits {
     if (deleteKeysMax < 1
@@ -30,6 +40,10 @@ public record KvLimits(
         || expireKeysMax < 1
         || compactVersionsMax < 1
         || compactBytesMax < 1
+        || sessionsMax < 1
+        || sessionResultsMax < 1
+        || sessionResultBytesMax < 1
+        || resultBytesMax < 1
         || waitersMax < 0) {
       throw new IllegalArgumentException("limits below one");
     }

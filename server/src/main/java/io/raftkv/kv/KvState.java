@@ -1,5 +1,6 @@
 package io.raftkv.kv;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state that commands change: keys with their histories, revisions, expiry, hash. Every member
- * that applied the same entries has the same one. Confined to the apply lane; readers get a {@link
- * #freeze frozen} view.
+ * The state that commands change: keys with their histories, revisions, expiry, sessions, hash.
+ * Every member that applied the same entries has the same one. Confined to the apply lane; readers
+ * get a {@link #freeze frozen} view.
  */
 final class KvState {
   private final CowBTree<Version> tree;
@@ -21,6 +22,7 @@ final class KvState {
   private final CowBTree<byte[]> live;
 
   private final ExpiryIndex expiry = new ExpiryIndex();
+  private final Sessions sessions;
 
   /** In the order of revisions, so a compaction takes from the front and looks at nothing else. */
   private final ArrayDeque<Superseded> superseded = new ArrayDeque<>();
@@ -37,10 +39,12 @@ final class KvState {
   KvState() {
     this.tree = new CowBTree<>();
     this.live = new CowBTree<>();
+    this.sessions = new Sessions();
   }
 
   /** The state that a snapshot holds; keys strictly ascending, each with its history. */
-  KvState(SnapshotHeader header, List<byte[]> keys, List<Version> histories) {
+  KvState(SnapshotHeader header, List<byte[]> keys, List<Version> histories, Sessions sessions) {
+    this.sessions = sessions;
     this.tree = CowBTree.ofSorted(keys, histories);
     this.appliedIndex = header.appliedIndex();
     this.clusterTimeMillis = header.clusterTimeMillis();
@@ -93,10 +97,19 @@ final class KvState {
 
   /** The state as it is now, in constant time. */
   KvView freeze() {
+    Sessions.Frozen frozen = sessions.freeze();
     return new KvView(
         tree.freeze(),
+        frozen,
         new SnapshotHeader(
-            appliedIndex, clusterTimeMillis, revision, compactedRevision, stateHash, tree.size()),
+            appliedIndex,
+            clusterTimeMillis,
+            revision,
+            compactedRevision,
+            stateHash,
+            tree.size(),
+            frozen.lastId(),
+            frozen.sessions().size()),
         live.size(),
         historyBytes,
         expiry.earliestMillis());
@@ -238,6 +251,74 @@ final class KvState {
     } else if (kept != newest) {
       tree.put(key, kept);
     }
+  }
+
+  /** An open session; null: it was never opened, or has ended. */
+  @Nullable Session session(long id) {
+    return sessions.find(id);
+  }
+
+  /** Whether a session ever had this id. */
+  boolean wasSessionOpened(long id) {
+    return sessions.wasOpened(id);
+  }
+
+  /** Sessions that are open. */
+  long sessions() {
+    return sessions.count();
+  }
+
+  /** What the results take that are kept for all sessions. */
+  long sessionResultBytes() {
+    return sessions.resultBytes();
+  }
+
+  Session openSession(String name, long ttlMillis) {
+    Session session = sessions.open(name, ttlMillis, clusterTimeMillis);
+    mix(session.id());
+    mixBytes(name.getBytes(StandardCharsets.UTF_8));
+    mix(ttlMillis);
+    return session;
+  }
+
+  /**
+   * The client of an open session was heard.
+   *
+   * @param firstOutstanding it has the results of sequences below; what it said before holds, too
+   */
+  Session sessionHeard(Session session, long firstOutstanding) {
+    mix(session.id());
+    mix(firstOutstanding);
+    return sessions.heard(session, firstOutstanding, clusterTimeMillis);
+  }
+
+  /** The result kept for a sequence; null: none. */
+  byte @Nullable [] sessionResult(Session session, long sequence) {
+    return sessions.result(session, sequence);
+  }
+
+  void keepSessionResult(Session session, long sequence, byte[] result) {
+    mix(sequence);
+    mixBytes(result);
+    sessions.keep(session, sequence, result);
+  }
+
+  void closeSession(Session session) {
+    sessions.end(session);
+    mix(session.id());
+    mix(-1);
+  }
+
+  /** Ends sessions whose time has passed; returns how many. */
+  int expireSessions(int workMax) {
+    List<Session> ended = sessions.expire(clusterTimeMillis, workMax);
+    ended.forEach(session -> mix(session.id()));
+    return ended.size();
+  }
+
+  /** A term begins: whom the leader before had heard, this one must not let expire. */
+  void renewSessions() {
+    sessions.renew(clusterTimeMillis);
   }
 
   private void mix(long value) {

@@ -2,6 +2,8 @@ package io.raftkv.kv;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -16,6 +18,7 @@ import java.util.function.Predicate;
  */
 public final class KvView {
   private final CowBTree.Frozen<Version> tree;
+  private final Sessions.Frozen sessions;
   private final SnapshotHeader header;
   private final long keys;
   private final long historyBytes;
@@ -23,11 +26,13 @@ public final class KvView {
 
   KvView(
       CowBTree.Frozen<Version> tree,
+      Sessions.Frozen sessions,
       SnapshotHeader header,
       long keys,
       long historyBytes,
       OptionalLong nextExpiryMillis) {
     this.tree = tree;
+    this.sessions = sessions;
     this.header = header;
     this.keys = keys;
     this.historyBytes = historyBytes;
@@ -136,9 +141,46 @@ public final class KvView {
     return nextExpiryMillis;
   }
 
+  /** Sessions that are open. */
+  public long sessionCount() {
+    return header.sessions();
+  }
+
+  /** What the results take that are kept for the clients of all sessions; about bytes. */
+  public long sessionResultBytes() {
+    return sessions.resultBytes();
+  }
+
+  /**
+   * Open sessions by their ids.
+   *
+   * @param afterId only those above
+   * @param limit at most so many
+   */
+  public List<SessionInfo> sessions(long afterId, int limit) {
+    List<SessionInfo> found = new ArrayList<>();
+    TreeCursor<Session> cursor = sessions.after(afterId);
+    while (found.size() < limit && cursor.next()) {
+      Session session = cursor.value();
+      found.add(
+          new SessionInfo(
+              session.id(),
+              session.name(),
+              session.ttlMillis(),
+              session.heardMillis(),
+              session.results()));
+    }
+    return found;
+  }
+
+  /** Cluster time before which no session expires; empty if none is open, or none ever does. */
+  public OptionalLong nextSessionExpiryMillis() {
+    return sessions.nextExpiryMillis();
+  }
+
   /** Writes the whole state. */
   void writeTo(OutputStream out) throws IOException {
-    new SnapshotWriter(out).write(header, tree.cursor(KeyRange.all(), false));
+    new SnapshotWriter(out).write(header, tree.cursor(KeyRange.all(), false), sessions);
   }
 
   private long checked(long atRevision) {

@@ -1,9 +1,11 @@
 package io.raftkv.kv;
 
 /**
- * What a state is, beside its keys.
+ * What a state is, beside its keys and sessions.
  *
  * @param entries keys in the tree, deleted ones whose history is kept included
+ * @param lastSessionId of the session that was opened last; 0: none ever was
+ * @param sessions sessions that are open
  */
 record SnapshotHeader(
     long appliedIndex,
@@ -11,4 +13,6 @@ record SnapshotHeader(
     long revision,
     long compactedRevision,
     long stateHash,
-    long entries) {}
+    long entries,
+    long lastSessionId,
+    long sessions) {}

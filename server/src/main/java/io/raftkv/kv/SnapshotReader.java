@@ -34,10 +34,13 @@ final class SnapshotReader {
     List<byte[]> keys = new ArrayList<>();
     List<Version> histories = new ArrayList<>();
     HistoryReader history = new HistoryReader(header);
+    SessionsReader sessions = new SessionsReader(header);
     int length = length();
     byte type = in.readByte();
-    require(type == SnapshotWriter.KEY || type == SnapshotWriter.END, "no key after the header");
-    while (type != SnapshotWriter.END) {
+    require(
+        type == SnapshotWriter.KEY || type == SnapshotWriter.SESSION || type == SnapshotWriter.END,
+        "no key after the header");
+    while (type != SnapshotWriter.SESSION && type != SnapshotWriter.END) {
       switch (type) {
         case SnapshotWriter.KEY -> {
           if (!keys.isEmpty()) {
@@ -70,19 +73,52 @@ final class SnapshotReader {
     if (!keys.isEmpty()) {
       histories.add(history.finish());
     }
+    while (type != SnapshotWriter.END) {
+      session(type, length, sessions);
+      length = length();
+      type = in.readByte();
+    }
     end(length);
     require(keys.size() == header.entries(), "another number of keys");
-    return new KvState(header, keys, histories);
+    return new KvState(header, keys, histories, sessions.finish());
+  }
+
+  private void session(byte type, int length, SessionsReader sessions) throws IOException {
+    switch (type) {
+      case SnapshotWriter.SESSION -> {
+        require(length >= SnapshotWriter.SESSION_LENGTH_MIN, "a session record too short");
+        long id = in.readLong();
+        long ttlMillis = in.readLong();
+        long heardMillis = in.readLong();
+        long firstOutstanding = in.readLong();
+        byte[] name = bytes(length - SnapshotWriter.SESSION_LENGTH_MIN);
+        sessions.session(id, ttlMillis, heardMillis, firstOutstanding, name);
+      }
+      case SnapshotWriter.RESULT -> {
+        require(length >= SnapshotWriter.RESULT_LENGTH_MIN, "a result record too short");
+        long sequence = in.readLong();
+        sessions.result(sequence, bytes(length - SnapshotWriter.RESULT_LENGTH_MIN));
+      }
+      default -> throw new IOException("snapshot of a state: record " + type + " among sessions");
+    }
   }
 
   private SnapshotHeader header() throws IOException {
     int length = length();
     byte type = in.readByte();
-    require(
-        type == SnapshotWriter.HEADER && length == SnapshotWriter.HEADER_LENGTH, "not a header");
+    require(type == SnapshotWriter.HEADER && length > 2 * Integer.BYTES, "not a header");
     require(in.readInt() == SnapshotWriter.MAGIC, "not a state");
     int format = in.readInt();
-    require(format == SnapshotWriter.FORMAT_VERSION, "format " + format + " is not known");
+    boolean hasSessions = format == SnapshotWriter.FORMAT_VERSION;
+    require(
+        hasSessions || format == SnapshotWriter.FORMAT_VERSION_WITHOUT_SESSIONS,
+        "format " + format + " is not known");
+    require(
+        length
+            == (hasSessions
+                ? SnapshotWriter.HEADER_LENGTH
+                : SnapshotWriter.HEADER_LENGTH_WITHOUT_SESSIONS),
+        "a header of another length");
     SnapshotHeader header =
         new SnapshotHeader(
             in.readLong(),
@@ -90,9 +126,15 @@ final class SnapshotReader {
             in.readLong(),
             in.readLong(),
             in.readLong(),
-            in.readLong());
+            in.readLong(),
+            hasSessions ? in.readLong() : 0,
+            hasSessions ? in.readLong() : 0);
     require(
-        header.appliedIndex() >= 0 && header.clusterTimeMillis() >= 0 && header.entries() >= 0,
+        header.appliedIndex() >= 0
+            && header.clusterTimeMillis() >= 0
+            && header.entries() >= 0
+            && header.lastSessionId() >= 0
+            && header.sessions() >= 0,
         "a header below zero");
     require(
         header.compactedRevision() >= 0

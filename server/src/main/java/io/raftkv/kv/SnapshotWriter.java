@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 
@@ -12,30 +13,42 @@ import java.util.zip.CheckedOutputStream;
  *
  * <pre>
  *   HEADER   magic, format version, applied index, cluster time, revision, compacted revision,
- *            state hash, number of keys
+ *            state hash, number of keys, last session id, number of sessions
  *   KEY      the bytes of the key            keys ascending
  *   VALUE    create, mod, version, expiry, value  of the key before it, newest first
  *   DELETED  mod                             likewise
+ *   SESSION  id, time to live, last heard, first outstanding, name     ids ascending
+ *   RESULT   sequence, the bytes of the result  of the session before it, sequences ascending
  *   END      number of records, CRC32C of every byte before it
  * </pre>
+ *
+ * <p>Format 1 had no sessions: no such records, and a header without the last two numbers. It is
+ * read, not written.
  *
  * <p>Equal states write equal bytes. Nothing larger than one value is held in memory.
  */
 final class SnapshotWriter {
   static final int MAGIC = 0x52_4B_56_53;
-  static final int FORMAT_VERSION = 1;
+  static final int FORMAT_VERSION = 2;
+  static final int FORMAT_VERSION_WITHOUT_SESSIONS = 1;
 
   static final byte HEADER = 1;
   static final byte KEY = 2;
   static final byte VALUE = 3;
   static final byte DELETED = 4;
   static final byte END = 5;
+  static final byte SESSION = 6;
+  static final byte RESULT = 7;
 
   /** Bytes of the type and of what has a fixed length, by record. */
-  static final int HEADER_LENGTH = 1 + 2 * Integer.BYTES + 6 * Long.BYTES;
+  static final int HEADER_LENGTH = 1 + 2 * Integer.BYTES + 8 * Long.BYTES;
+
+  static final int HEADER_LENGTH_WITHOUT_SESSIONS = HEADER_LENGTH - 2 * Long.BYTES;
 
   static final int VALUE_LENGTH_MIN = 1 + 4 * Long.BYTES;
   static final int DELETED_LENGTH = 1 + Long.BYTES;
+  static final int SESSION_LENGTH_MIN = 1 + 4 * Long.BYTES;
+  static final int RESULT_LENGTH_MIN = 1 + Long.BYTES;
   static final int END_LENGTH = 1 + Long.BYTES + Integer.BYTES;
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -50,7 +63,8 @@ final class SnapshotWriter {
   }
 
   /** Writes the state and flushes; the stream stays open. */
-  void write(SnapshotHeader header, TreeCursor<Version> entries) throws IOException {
+  void write(SnapshotHeader header, TreeCursor<Version> entries, Sessions.Frozen sessions)
+      throws IOException {
     begin(HEADER, HEADER_LENGTH);
     out.writeInt(MAGIC);
     out.writeInt(FORMAT_VERSION);
@@ -60,6 +74,8 @@ final class SnapshotWriter {
     out.writeLong(header.compactedRevision());
     out.writeLong(header.stateHash());
     out.writeLong(header.entries());
+    out.writeLong(header.lastSessionId());
+    out.writeLong(header.sessions());
     while (entries.next()) {
       byte[] key = entries.key();
       begin(KEY, 1 + key.length);
@@ -67,6 +83,10 @@ final class SnapshotWriter {
       for (Version at = entries.value(); at != null; at = at.older) {
         version(at);
       }
+    }
+    TreeCursor<Session> open = sessions.after(0);
+    while (open.next()) {
+      session(open.value(), sessions.resultsOf(open.value()));
     }
     begin(END, END_LENGTH);
     out.writeLong(records);
@@ -88,6 +108,23 @@ final class SnapshotWriter {
     out.writeLong(version.version);
     out.writeLong(version.expiryMillis());
     out.write(value);
+  }
+
+  private void session(Session session, TreeCursor<byte[]> results) throws IOException {
+    byte[] name = session.name().getBytes(StandardCharsets.UTF_8);
+    begin(SESSION, SESSION_LENGTH_MIN + name.length);
+    out.writeLong(session.id());
+    out.writeLong(session.ttlMillis());
+    out.writeLong(session.heardMillis());
+    out.writeLong(session.firstOutstanding());
+    out.write(name);
+    while (results.next()) {
+      byte[] result = results.value();
+      begin(RESULT, RESULT_LENGTH_MIN + result.length);
+      // The place ends in the sequence.
+      out.write(results.key(), Long.BYTES, Long.BYTES);
+      out.write(result);
+    }
   }
 
   private void begin(byte type, int length) throws IOException {

@@ -6,7 +6,7 @@
  * lock: gets, pages, counts, hashes and snapshots all work on a view and never stop the writer.
  *
  * <pre>
- *   LogEntry ---> CommandApplier ---> KvState { CowBTree key -> history, ExpiryIndex, counters, hash }
+ *   LogEntry ---> CommandApplier ---> KvState { CowBTree key -> history, ExpiryIndex, Sessions, counters, hash }
  *                                        | freeze(), O(1), once per batch
  *                                        v
  *                 readers, SnapshotWriter <--- KvView

@@ -77,8 +77,33 @@ final class DumpLines {
         json.name("type").value("expire");
         json.name("limit").value(command.getExpire().getLimit());
       }
+      case OPEN_SESSION -> {
+        json.name("type").value("open-session");
+        json.name("name").value(command.getOpenSession().getName());
+        json.name("ttl_millis").value(command.getOpenSession().getTtlMillis());
+      }
+      case KEEP_SESSION -> {
+        json.name("type").value("keep-session");
+        session(json, command.getKeepSession().getSessionId());
+        json.name("first_outstanding").value(command.getKeepSession().getFirstOutstanding());
+      }
+      case CLOSE_SESSION -> {
+        json.name("type").value("close-session");
+        session(json, command.getCloseSession().getSessionId());
+      }
+      case EXPIRE_SESSIONS -> json.name("type").value("expire-sessions");
       case OPERATION_NOT_SET -> unknown(json, data);
     }
+    if (command.hasRequestId()) {
+      session(json, command.getRequestId().getSessionId());
+      json.name("sequence").value(command.getRequestId().getSequence());
+      json.name("first_outstanding").value(command.getRequestId().getFirstOutstanding());
+    }
+  }
+
+  /** As kvctl writes it: ids are text, for they may be more than a number of JSON can hold. */
+  private static void session(JsonWriter json, long id) throws IOException {
+    json.name("session_id").value(Long.toUnsignedString(id));
   }
 
   private static void unknown(JsonWriter json, byte[] data) throws IOException {

@@ -176,6 +176,11 @@ final class NodeMetrics {
     gauge("raftkv_log_bytes", "Size of the log.", log::sizeBytes);
     gauge("raftkv_snapshot_bytes", "Size of all snapshots.", snapshots::sizeBytes);
     gauge("raftkv_store_keys", "Keys that exist.", () -> view.get().keys());
+    gauge("raftkv_sessions", "Sessions that are open.", () -> view.get().sessionCount());
+    gauge(
+        "raftkv_session_answer_bytes",
+        "Answers kept for the clients of sessions; about bytes.",
+        () -> view.get().sessionResultBytes());
     gauge("raftkv_store_revision", "Revision of the store.", () -> view.get().revision());
     gauge(
         "raftkv_store_compacted_revision",

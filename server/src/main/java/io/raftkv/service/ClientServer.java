@@ -157,6 +157,7 @@ public final class ClientServer implements AutoCloseable {
     return Stream.of(
             kv,
             new TextKv(kv, context.calls().errors()),
+            new SessionService(context),
             new ClusterService(context),
             new MaintenanceService(context))
         .map(service -> RequestDecoding.guard(service, context.calls().errors()))

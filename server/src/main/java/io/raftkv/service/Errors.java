@@ -46,6 +46,9 @@ final class Errors {
     row(Reason.QUOTA_EXCEEDED, Status.Code.RESOURCE_EXHAUSTED, Outcome.NOT_APPLIED, 5_000);
     row(Reason.CONDITION_FAILED, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
     row(Reason.NOT_UTF8, Status.Code.FAILED_PRECONDITION, Outcome.READ, 0);
+    row(Reason.SESSION_EXPIRED, Status.Code.FAILED_PRECONDITION, Outcome.UNKNOWN, 0);
+    row(Reason.SESSION_UNKNOWN, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
+    row(Reason.SEQUENCE_TOO_OLD, Status.Code.FAILED_PRECONDITION, Outcome.UNKNOWN, 0);
     row(Reason.COMPACTED, Status.Code.OUT_OF_RANGE, Outcome.READ, 0);
     row(Reason.FUTURE_REVISION, Status.Code.OUT_OF_RANGE, Outcome.READ, 0);
     row(Reason.STALE, Status.Code.UNAVAILABLE, Outcome.READ, 50);
@@ -62,6 +65,8 @@ final class Errors {
     row(Reason.BAD_DURATION, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.BAD_CONSISTENCY, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.MALFORMED_REQUEST, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
+    row(Reason.BAD_REQUEST_ID, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
+    row(Reason.NAME_TOO_LARGE, Status.Code.INVALID_ARGUMENT, Outcome.NOT_APPLIED, 0);
     row(Reason.MEMBER_NOT_FOUND, Status.Code.NOT_FOUND, Outcome.NOT_APPLIED, 0);
     row(Reason.TRANSFER_FAILED, Status.Code.FAILED_PRECONDITION, Outcome.NOT_APPLIED, 0);
     row(Reason.CONFIG_CONFLICT, Status.Code.ABORTED, Outcome.NOT_APPLIED, 0);

@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the leader proposes by itself: that keys expire whose time has passed, and that history is
- * forgotten which is older than the revisions to keep, or more bytes than may be kept, or of no
- * more use because nothing was written for a while. At most one proposal is under way. For any one
- * timer; never waits.
+ * What the leader proposes by itself: that keys and sessions expire whose time has passed, and that
+ * history is forgotten which is older than the revisions to keep, or more bytes than may be kept,
+ * or of no more use because nothing was written for a while. At most one proposal is under way. For
+ * any one timer; never waits.
  */
 public final class Housekeeping implements Runnable {
   /** Revisions that stay readable by default. */
@@ -86,6 +86,11 @@ public final class Housekeeping implements Runnable {
           .whenComplete((result, failure) -> proposed(failure, () -> hasDeleted(result)));
       return;
     }
+    if (isSessionExpiryDue(view)) {
+      propose(Commands.expireSessions())
+          .whenComplete((result, failure) -> proposed(failure, () -> hasDeleted(result)));
+      return;
+    }
     long revision = compactionDue(view);
     if (revision > view.compactedRevision()) {
       propose(Commands.compact(revision))
@@ -113,7 +118,7 @@ public final class Housekeeping implements Runnable {
         run();
       }
     } else if (failure instanceof RaftException) {
-      // The next run tries again, here or on the next leader: both commands may be repeated.
+      // The next run tries again, here or on the next leader: all these commands may be repeated.
       LOG.debug("housekeeping was not done: {}", failure.getMessage());
     } else {
       LOG.error("housekeeping failed", failure);
@@ -127,6 +132,12 @@ public final class Housekeeping implements Runnable {
   private boolean isExpiryDue(KvView view) {
     return view.nextExpiryMillis().isPresent()
         && view.nextExpiryMillis().getAsLong() <= clusterTime.millis();
+  }
+
+  /** Some session may be due: which ones are shows when they are looked through, on applying. */
+  private boolean isSessionExpiryDue(KvView view) {
+    return view.nextSessionExpiryMillis().isPresent()
+        && view.nextSessionExpiryMillis().getAsLong() <= clusterTime.millis();
   }
 
   /** What to compact to; no later than what is compacted already if nothing is due. */

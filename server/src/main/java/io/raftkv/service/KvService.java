@@ -7,6 +7,7 @@ import io.raftkv.kv.KeyRange;
 import io.raftkv.kv.KeyVersion;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvView;
+import io.raftkv.kv.RequestId;
 import io.raftkv.proto.peer.v1.CommandResult;
 import io.raftkv.proto.peer.v1.StoredKeyValue;
 import io.raftkv.proto.v1.DeleteRequest;
@@ -92,7 +93,8 @@ final class KvService extends KVGrpc.KVImplBase {
             request.getValue(),
             checks.condition(request),
             checks.ttlMillis(request),
-            request.getReturnPrevious());
+            request.getReturnPrevious(),
+            checks.requestId(request));
     return propose(command)
         .thenApply(
             result -> {
@@ -123,10 +125,11 @@ final class KvService extends KVGrpc.KVImplBase {
     } else if (isPreviousWanted) {
       call.expectAnswer(KvLimits.DEFAULT.previousBytesMax());
     }
+    RequestId requestId = checks.requestId(request);
     byte[] command =
         request.hasKey()
-            ? Commands.delete(request.getKey(), condition, isPreviousWanted)
-            : Commands.delete(range, limit, isPreviousWanted);
+            ? Commands.delete(request.getKey(), condition, isPreviousWanted, requestId)
+            : Commands.delete(range, limit, isPreviousWanted, requestId);
     return propose(command)
         .thenApply(
             result -> {
@@ -155,6 +158,7 @@ final class KvService extends KVGrpc.KVImplBase {
         .thenApply(
             bytes -> {
               CommandResult result = Commands.decodeResult(bytes);
+              SessionRefusals.check(result, Outcome.UNKNOWN);
               if (result.getConditionFailed()) {
                 throw Refusal.with(
                     Reason.CONDITION_FAILED,

@@ -4,12 +4,16 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import io.raftkv.kv.Commands.PutCondition;
 import io.raftkv.kv.KeyRange;
+import io.raftkv.kv.RequestId;
 import io.raftkv.proto.v1.Consistency;
 import io.raftkv.proto.v1.DeleteRequest;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.ReadOptions;
 import io.raftkv.proto.v1.Reason;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionListRequest;
+import io.raftkv.proto.v1.SessionOpenRequest;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -81,14 +85,80 @@ final class RequestChecks {
 
   /** The time to live in milliseconds, rounded up; 0 for none. */
   long ttlMillis(PutRequest request) {
-    if (!request.hasTtl()) {
-      return 0;
-    }
-    long nanos = nanos("ttl", request.getTtl());
+    return request.hasTtl() ? ttlMillis(request.getTtl()) : 0;
+  }
+
+  private static long ttlMillis(Duration ttl) {
+    long nanos = nanos("ttl", ttl);
     if (nanos == 0) {
       throw Refusal.field(Reason.BAD_DURATION, "ttl", "must be longer than zero");
     }
     return (nanos - 1) / NANOS_PER_MILLI + 1;
+  }
+
+  /** What marks a put; null for none. */
+  @Nullable RequestId requestId(PutRequest request) {
+    return request.hasRequestId() ? requestId(request.getRequestId()) : null;
+  }
+
+  /** What marks a delete; null for none. */
+  @Nullable RequestId requestId(DeleteRequest request) {
+    return request.hasRequestId() ? requestId(request.getRequestId()) : null;
+  }
+
+  private static RequestId requestId(io.raftkv.proto.v1.RequestId id) {
+    sessionId("request_id.session_id", id.getSessionId());
+    if (id.getSequence() < 1) {
+      throw Refusal.field(Reason.BAD_REQUEST_ID, "request_id.sequence", "begins with 1");
+    }
+    if (id.getFirstOutstanding() < 0 || id.getFirstOutstanding() > id.getSequence()) {
+      throw Refusal.field(
+          Reason.BAD_REQUEST_ID, "request_id.first_outstanding", "is from 0 to the sequence");
+    }
+    return new RequestId(id.getSessionId(), id.getSequence(), id.getFirstOutstanding());
+  }
+
+  /** The id of a session, which is never 0. */
+  static long sessionId(String field, long id) {
+    if (id == 0) {
+      throw Refusal.field(Reason.BAD_REQUEST_ID, field, "is missing");
+    }
+    return id;
+  }
+
+  /** What a client without a write says of the answers that it has. */
+  static long firstOutstanding(SessionKeepAliveRequest request) {
+    if (request.getFirstOutstanding() < 0) {
+      throw Refusal.field(Reason.BAD_REQUEST_ID, "first_outstanding", "must not be negative");
+    }
+    return request.getFirstOutstanding();
+  }
+
+  String sessionName(SessionOpenRequest request) {
+    int bytes = request.getNameBytes().size();
+    if (bytes > limits.sessionNameBytesMax()) {
+      throw Refusal.field(
+          Reason.NAME_TOO_LARGE, "name", bytes + " bytes, limit " + limits.sessionNameBytesMax());
+    }
+    return request.getName();
+  }
+
+  /** The time to live that a session is granted, in milliseconds. */
+  long sessionTtlMillis(SessionOpenRequest request) {
+    if (!request.hasTtl()) {
+      return limits.sessionTtlDefault().toMillis();
+    }
+    return Math.max(
+        limits.sessionTtlMin().toMillis(),
+        Math.min(limits.sessionTtlMax().toMillis(), ttlMillis(request.getTtl())));
+  }
+
+  /** Sessions in one answer. */
+  int sessions(SessionListRequest request) {
+    long limit = limit(request.getLimit());
+    return limit == 0
+        ? limits.sessionsInAnswerMax()
+        : (int) Math.min(limit, limits.sessionsInAnswerMax());
   }
 
   /** The condition of a delete, which only a single key can have. */

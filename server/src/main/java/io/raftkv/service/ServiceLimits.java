@@ -21,6 +21,11 @@ import java.time.Duration;
  * @param pageQueueMax pages that may wait for such a thread
  * @param walkQueueMax walks of whole ranges (counts, hashes) that may wait for the one thread that
  *     does them
+ * @param sessionNameBytesMax bytes of the name of a session
+ * @param sessionTtlDefault time to live of a session whose request names none
+ * @param sessionTtlMin a shorter one is raised to it
+ * @param sessionTtlMax a longer one is lowered to it
+ * @param sessionsInAnswerMax sessions that one answer lists
  * @param deadlineDefault how long a request may take whose client names no deadline
  * @param deadlineMax how long any request may take
  * @param answerTakenMax how long a client may take to read an answer until its stream is reset
@@ -39,6 +44,11 @@ public record ServiceLimits(
     int pageThreads,
     int pageQueueMax,
     int walkQueueMax,
+    int sessionNameBytesMax,
+    Duration sessionTtlDefault,
+    Duration sessionTtlMin,
+    Duration sessionTtlMax,
+    int sessionsInAnswerMax,
     Duration deadlineDefault,
     Duration deadlineMax,
     Duration answerTakenMax) {
@@ -57,6 +67,11 @@ public record ServiceLimits(
           2,
           4_000,
           16,
+          256,
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(1),
+          Duration.ofHours(1),
+          1_000,
           Duration.ofSeconds(10),
           Duration.ofSeconds(60),
           Duration.ofSeconds(30));
@@ -75,6 +90,11 @@ public record ServiceLimits(
     check(pageThreads, "pageThreads");
     check(pageQueueMax, "pageQueueMax");
     check(walkQueueMax, "walkQueueMax");
+    check(sessionNameBytesMax, "sessionNameBytesMax");
+    check(sessionTtlMin.toMillis(), "sessionTtlMin");
+    check(sessionTtlMax.toMillis() - sessionTtlMin.toMillis() + 1, "sessionTtlMax");
+    check(sessionTtlDefault.toMillis() - sessionTtlMin.toMillis() + 1, "sessionTtlDefault");
+    check(sessionsInAnswerMax, "sessionsInAnswerMax");
     check(deadlineDefault.toNanos(), "deadlineDefault");
     check(deadlineMax.toNanos(), "deadlineMax");
     check(answerTakenMax.toNanos(), "answerTakenMax");
@@ -96,6 +116,11 @@ public record ServiceLimits(
         pageThreads,
         pageQueueMax,
         walkQueueMax,
+        sessionNameBytesMax,
+        sessionTtlDefault,
+        sessionTtlMin,
+        sessionTtlMax,
+        sessionsInAnswerMax,
         deadlineDefault,
         deadlineMax,
         answerTakenMax);
@@ -117,6 +142,11 @@ public record ServiceLimits(
         pageThreads,
         pageQueueMax,
         walkQueueMax,
+        sessionNameBytesMax,
+        sessionTtlDefault,
+        sessionTtlMin,
+        sessionTtlMax,
+        sessionsInAnswerMax,
         deadlineDefault,
         deadlineMax,
         answerTakenMax);
@@ -138,6 +168,11 @@ public record ServiceLimits(
         pageThreads,
         pageQueueMax,
         walkQueueMax,
+        sessionNameBytesMax,
+        sessionTtlDefault,
+        sessionTtlMin,
+        sessionTtlMax,
+        sessionsInAnswerMax,
         deadlineDefault,
         deadlineMax,
         takenMax);

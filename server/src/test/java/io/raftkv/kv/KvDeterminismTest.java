@@ -2,6 +2,7 @@ package io.raftkv.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.raftkv.raft.LogEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,15 +55,33 @@ class KvDeterminismTest {
             Commands.put(Machines.bytes("b"), Machines.bytes("1")),
             Commands.delete(a),
             Commands.compact(1),
-            Commands.expire(1));
+            Commands.expire(1),
+            Commands.openSession("s", 5),
+            Commands.openSession("t", 5),
+            Commands.openSession("s", 6),
+            Commands.keepSession(1, 0),
+            Commands.keepSession(1, 2),
+            Commands.closeSession(1),
+            Commands.closeSession(2),
+            put("c", new RequestId(1, 1, 0)),
+            put("c", new RequestId(1, 2, 0)),
+            put("c", new RequestId(1, 2, 2)),
+            put("c", new RequestId(2, 1, 0)));
     List<Long> hashes = new ArrayList<>();
     for (byte[] command : commands) {
       Machines store = new Machines(KvLimits.DEFAULT);
       store.run(Commands.put(a, Machines.bytes("0")));
+      store.run(Commands.openSession("1", 1_000));
+      store.run(Commands.openSession("2", 1_000));
       store.run(command);
       hashes.add(store.machine.stateHash());
     }
     assertThat(hashes).doesNotHaveDuplicates();
+  }
+
+  private static byte[] put(String key, RequestId id) {
+    return Commands.put(
+        ByteString.copyFromUtf8(key), ByteString.EMPTY, Commands.PutCondition.NONE, 0, false, id);
   }
 
   /** A change of these numbers is a change of the format: old members would report a difference. */
@@ -91,7 +110,7 @@ class KvDeterminismTest {
                 machine.stateHash(),
                 machine.view().contentHash(0),
                 Hash64.finish(Hash64.mix(0, snapshot))))
-        .containsExactly(-8530801347085356612L, 6915096372982997023L, 2100888037122352639L);
+        .containsExactly(-8530801347085356612L, 6915096372982997023L, 8802304472843949935L);
   }
 
   private static List<LogEntry> log(long seed, int entries) {

@@ -123,6 +123,25 @@ class KvSnapshotTest {
         .hasMessageContaining("format 9");
   }
 
+  /** Written before there were sessions: the same, without what the header says of them. */
+  @Test
+  void aSnapshotOfTheFormatBeforeIsRead() throws IOException {
+    Machines store = new Machines(KvLimits.DEFAULT);
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("1")));
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("2")));
+    byte[] now = Machines.snapshot(store.machine);
+    int headerEnd = Integer.BYTES + SnapshotWriter.HEADER_LENGTH;
+    int oldHeaderEnd = headerEnd - 2 * Long.BYTES;
+    byte[] before = Arrays.copyOf(now, now.length - 2 * Long.BYTES);
+    System.arraycopy(now, headerEnd, before, oldHeaderEnd, now.length - headerEnd);
+    ByteBuffer.wrap(before).putInt(0, SnapshotWriter.HEADER_LENGTH - 2 * Long.BYTES);
+    ByteBuffer.wrap(before).putInt(4 + 1 + 4, 1);
+
+    KvStateMachine restored = Machines.restored(sealed(before), KvLimits.DEFAULT);
+
+    assertThat(Machines.snapshot(restored)).isEqualTo(now);
+  }
+
   @Test
   void theEndOfTheStreamIsReadSoThatTheFileCanCheckItself() {
     byte[] snapshot = small(7);

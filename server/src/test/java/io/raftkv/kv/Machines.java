@@ -11,7 +11,7 @@ import java.util.List;
 
 /** A state machine with the log that feeds it. */
 final class Machines {
-  static final KvLimits SMALL = new KvLimits(6, 200, 3, 5, 500, 2);
+  static final KvLimits SMALL = new KvLimits(6, 200, 3, 5, 500, 3, 4, 400, 600, 2);
 
   final KvStateMachine machine;
   final List<LogEntry> log = new ArrayList<>();

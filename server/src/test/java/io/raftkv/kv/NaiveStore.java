@@ -17,6 +17,7 @@ final class NaiveStore {
   record Cell(KeyVersion shown, long expiryMillis) {}
 
   private final KvLimits limits;
+  final NaiveSessions sessions;
 
   /** By revision; the last is the present. */
   final List<TreeMap<byte[], Cell>> revisions = new ArrayList<>();
@@ -26,6 +27,7 @@ final class NaiveStore {
 
   NaiveStore(KvLimits limits) {
     this.limits = limits;
+    this.sessions = new NaiveSessions(limits);
     revisions.add(new TreeMap<>(Arrays::compareUnsigned));
   }
 
@@ -39,10 +41,19 @@ final class NaiveStore {
 
   byte[] apply(LogEntry entry) throws Exception {
     timeMillis = Math.max(timeMillis, entry.clusterTimeMillis());
+    if (entry.kind() == LogEntry.Kind.NO_OP) {
+      sessions.termBegins(timeMillis);
+    }
     if (entry.kind() != LogEntry.Kind.COMMAND) {
       return new byte[0];
     }
     Command command = Command.parseFrom(entry.data());
+    return command.hasRequestId()
+        ? sessions.once(command.getRequestId(), timeMillis, revision(), () -> run(command))
+        : run(command);
+  }
+
+  private byte[] run(Command command) {
     CommandResult.Builder result = CommandResult.newBuilder();
     if (command.hasPut()) {
       put(command.getPut(), result);
@@ -50,7 +61,7 @@ final class NaiveStore {
       delete(command.getDelete(), result);
     } else if (command.hasCompact()) {
       compact(Math.min(revision(), command.getCompact().getRevision()));
-    } else {
+    } else if (!sessions.apply(command, timeMillis, result)) {
       expire(command.getExpire().getLimit(), result);
     }
     return result.setRevision(revision()).build().toByteArray();

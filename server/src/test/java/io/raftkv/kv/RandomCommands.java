@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.raftkv.raft.LogEntry;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Draws commands over few keys, so that they meet. The same seed draws the same. */
 final class RandomCommands {
@@ -40,15 +41,41 @@ final class RandomCommands {
       return Commands.delete(
           key(),
           random.nextInt(3) == 0 ? OptionalLong.of(revision()) : OptionalLong.empty(),
-          random.nextBoolean());
+          random.nextBoolean(),
+          requestId());
     }
     if (kind < 80) {
-      return Commands.delete(range(), random.nextInt(8), random.nextBoolean());
+      return Commands.delete(range(), random.nextInt(8), random.nextBoolean(), requestId());
     }
-    if (kind < 90) {
+    if (kind < 86) {
       return Commands.expire(random.nextInt(5));
     }
+    if (kind < 94) {
+      return session();
+    }
     return Commands.compact(Math.max(0, revisionGuess - random.nextInt(60) + 5));
+  }
+
+  private byte[] session() {
+    return switch (random.nextInt(8)) {
+      case 0, 1, 2 -> Commands.openSession("s" + random.nextInt(9), 1 + random.nextInt(2_000));
+      case 3, 4 -> Commands.keepSession(sessionId(), random.nextInt(12));
+      case 5 -> Commands.closeSession(sessionId());
+      default -> Commands.expireSessions();
+    };
+  }
+
+  private long sessionId() {
+    return random.nextInt(12);
+  }
+
+  /** Mostly of few sessions and sequences, so that they meet, too. */
+  private @Nullable RequestId requestId() {
+    if (random.nextBoolean()) {
+      return null;
+    }
+    long sequence = random.nextInt(12);
+    return new RequestId(sessionId(), sequence, Math.max(0, sequence - random.nextInt(9)));
   }
 
   private byte[] put() {
@@ -69,7 +96,7 @@ final class RandomCommands {
           default -> 0;
         };
     return Commands.put(
-        key(), ByteString.copyFrom(value), condition, ttlMillis, random.nextBoolean());
+        key(), ByteString.copyFrom(value), condition, ttlMillis, random.nextBoolean(), requestId());
   }
 
   private KeyRange range() {

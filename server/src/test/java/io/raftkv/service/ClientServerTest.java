@@ -90,6 +90,7 @@ final class ClientServerTest {
         .containsExactlyInAnyOrder(
             "raftkv.v1.KV",
             "raftkv.v1.text.KV",
+            "raftkv.v1.Session",
             "raftkv.v1.Cluster",
             "raftkv.v1.Maintenance",
             "grpc.health.v1.Health",

@@ -22,6 +22,10 @@ final class HousekeepingTest {
               2,
               KvLimits.DEFAULT.compactVersionsMax(),
               KvLimits.DEFAULT.compactBytesMax(),
+              10,
+              10,
+              1_000,
+              1_000,
               10));
   private final SingleConsensus consensus = new SingleConsensus(clock, store);
   private final Housekeeping housekeeping =
@@ -61,6 +65,39 @@ final class HousekeepingTest {
     housekeeping.run();
     assertThat(store.view().keys()).isEqualTo(1);
     assertThat(consensus.proposals()).isEqualTo(6 + 3);
+  }
+
+  private void openSession(long ttlMillis) {
+    var unused = consensus.propose(Commands.openSession("s", ttlMillis));
+  }
+
+  @Test
+  void sessionsExpireOnceTheirTimeHasPassed() {
+    openSession(100);
+    openSession(150);
+    housekeeping.run();
+    clock.advance(Duration.ofMillis(99));
+    housekeeping.run();
+    assertThat(store.view().sessionCount()).isEqualTo(2);
+    clock.advance(Duration.ofMillis(1));
+    housekeeping.run();
+    assertThat(store.view().sessionCount()).isEqualTo(1);
+    clock.advance(Duration.ofMillis(50));
+    housekeeping.run();
+    assertThat(store.view().sessionCount()).isZero();
+  }
+
+  @Test
+  void aSessionThatIsKeptAliveCostsOneLookInItsTimeToLive() {
+    openSession(100);
+    housekeeping.run();
+    for (int i = 0; i < 10; i++) {
+      clock.advance(Duration.ofMillis(50));
+      var unused = consensus.propose(Commands.keepSession(1, 0));
+      housekeeping.run();
+    }
+    assertThat(store.view().sessionCount()).isEqualTo(1);
+    assertThat(consensus.proposals()).isBetween(1 + 10 + 3, 1 + 10 + 5);
   }
 
   @Test

@@ -22,6 +22,7 @@ import io.raftkv.proto.v1.KVGrpc;
 import io.raftkv.proto.v1.MaintenanceGrpc;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.Reason;
+import io.raftkv.proto.v1.SessionGrpc;
 import io.raftkv.raft.MemberId;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ final class ServiceHarness implements AutoCloseable {
   final List<String> finished = Collections.synchronizedList(new ArrayList<>());
   final KVGrpc.KVBlockingStub kv;
   final KVGrpc.KVFutureStub kvLater;
+  final SessionGrpc.SessionBlockingStub sessions;
   final ClusterGrpc.ClusterBlockingStub cluster;
   final MaintenanceGrpc.MaintenanceBlockingStub maintenance;
 
@@ -102,6 +104,7 @@ final class ServiceHarness implements AutoCloseable {
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     kv = KVGrpc.newBlockingStub(channel);
     kvLater = KVGrpc.newFutureStub(channel);
+    sessions = SessionGrpc.newBlockingStub(channel);
     cluster = ClusterGrpc.newBlockingStub(channel);
     maintenance = MaintenanceGrpc.newBlockingStub(channel);
   }
