@@ -118,8 +118,6 @@ final class CommandsTest {
     "RESOURCE_EXHAUSTED,DISK_FULL,not_applied,3",
     "PERMISSION_DENIED,PERMISSION_DENIED,not_applied,4",
     "UNAUTHENTICATED,UNAUTHENTICATED,not_applied,4",
-    "UNAVAILABLE,LEADERSHIP_LOST,unknown,5",
-    "DEADLINE_EXCEEDED,TIMEOUT,unknown,5",
     "INTERNAL,INTERNAL_ERROR,unknown,5",
     "DATA_LOSS,CORRUPT,not_applied,6"
   })
@@ -134,6 +132,14 @@ final class CommandsTest {
     if (outcome.equals("unknown")) {
       assertThat(put.err()).contains("unknown");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UNAVAILABLE,LEADERSHIP_LOST", "DEADLINE_EXCEEDED,TIMEOUT"})
+  void aWriteWhoseLeaderIsLostIsSentAgain(Code code, String reason) {
+    server.failures.add(FakeServer.failure(code, reason, "unknown"));
+
+    assertThat(run("put", "k", "v").text()).isEqualTo("revision 1\n");
   }
 
   @Test
@@ -431,6 +437,53 @@ final class CommandsTest {
     Run unknown = run("cluster", "transfer-leader", "n9");
     assertThat(unknown.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
     assertThat(unknown.err()).isEqualTo("kvctl: no member \"n9\"; there are n1, n2\n");
+  }
+
+  @Test
+  void aSessionIsOpenedKeptListedAndClosed() {
+    assertThat(run("session", "open", "--name", "job\u0007", "--ttl", "45s").text())
+        .isEqualTo("1\n");
+    assertThat(run("session", "open", "--ttl", "1500ms", "-o", "json").text())
+        .isEqualTo("{\"id\":\"2\",\"ttl_millis\":1500}\n");
+
+    assertThat(run("session", "keep", "1").text()).isEqualTo("open for 45s\n");
+    assertThat(run("session", "keep", "2", "-o", "json").text())
+        .isEqualTo("{\"id\":\"2\",\"ttl_millis\":1500}\n");
+    assertThat(run("session", "list").text())
+        .isEqualTo(
+            """
+            ID  TTL     IDLE  ANSWERS  NAME
+            1   45s     0s    0        job\\u{7}
+            2   1500ms  0s    0       \s
+            """);
+    assertThat(run("session", "list", "-o", "json").text())
+        .startsWith(
+            "{\"sessions\":[{\"id\":\"1\",\"name\":\"job\\u0007\",\"ttl_millis\":45000,"
+                + "\"idle_millis\":0,\"answers\":0},{\"id\":\"2\",");
+    assertThat(run("session", "close", "1").text()).isEqualTo("closed 1\n");
+    assertThat(run("session", "close", "2", "-o", "json").text()).isEqualTo("{\"closed\":\"2\"}\n");
+    assertThat(server.sessions).isEmpty();
+  }
+
+  @Test
+  void aSessionThatIsNotOpenIsNotFound() {
+    Run closed = run("session", "close", "1");
+    Run unknown = run("session", "keep", "7");
+    Run invalid = run("session", "keep", "x");
+
+    assertThat(closed.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(closed.err()).isEqualTo("kvctl: session 1 has expired or was closed\n");
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(unknown.err()).isEqualTo("kvctl: no session 7 was ever opened\n");
+    assertThat(invalid.exitCode()).isEqualTo(ExitCode.INVALID);
+    assertThat(run("session").exitCode()).isEqualTo(ExitCode.INVALID);
+  }
+
+  @Test
+  void aPutLeavesNoSessionBehind() {
+    assertThat(run("put", "k", "v").exitCode()).isZero();
+
+    assertThat(server.sessions).isEmpty();
   }
 
   private static Member member(String name, long id, MemberRole role, String clientAddress) {

@@ -41,6 +41,7 @@ class OutcomeTruthTest {
   void whatIsToldAboutAWriteIsTrue(long seed) {
     ClientOptions options =
         ClientOptions.of("127.0.0.1:1")
+            .withoutSession()
             .withAttemptTimeout(Duration.ofMillis(40))
             .withTimeout(Duration.ofMillis(400));
     Random random = new Random(seed);
