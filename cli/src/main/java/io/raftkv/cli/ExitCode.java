@@ -33,6 +33,10 @@ final class ExitCode {
     if (e.isOutcomeUnknown()) {
       return OUTCOME_UNKNOWN;
     }
+    if (e.reason() == Reason.SESSION_EXPIRED || e.reason() == Reason.SESSION_UNKNOWN) {
+      // The session of the client itself: no condition that anybody asked for.
+      return UNAVAILABLE;
+    }
     return switch (e.reason().kind()) {
       case CONDITION, NOT_FOUND -> NOT_FOUND;
       case INVALID, OUT_OF_RANGE -> INVALID;

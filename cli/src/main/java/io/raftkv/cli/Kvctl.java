@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ImportCommand.class,
       StatusCommand.class,
       ClusterCommand.class,
+      SessionCommand.class,
       CompletionCommand.class,
       VersionCommand.class
     },

@@ -26,6 +26,16 @@ import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RangeResponse;
 import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.SessionCloseRequest;
+import io.raftkv.proto.v1.SessionCloseResponse;
+import io.raftkv.proto.v1.SessionGrpc;
+import io.raftkv.proto.v1.SessionInfo;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionKeepAliveResponse;
+import io.raftkv.proto.v1.SessionListRequest;
+import io.raftkv.proto.v1.SessionListResponse;
+import io.raftkv.proto.v1.SessionOpenRequest;
+import io.raftkv.proto.v1.SessionOpenResponse;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -42,6 +52,8 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -60,6 +72,7 @@ final class FakeServer implements AutoCloseable {
   final NavigableMap<ByteString, KeyValue> store =
       new TreeMap<>(ByteString.unsignedLexicographicalComparator());
   final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
+  final ConcurrentNavigableMap<Long, SessionInfo> sessions = new ConcurrentSkipListMap<>();
   final List<Member> members = new CopyOnWriteArrayList<>();
   final List<RangeRequest> ranges = new CopyOnWriteArrayList<>();
   final CompletableFuture<PutRequest> firstPut = new CompletableFuture<>();
@@ -74,6 +87,7 @@ final class FakeServer implements AutoCloseable {
           NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .directExecutor()
               .addService(new Kv())
+              .addService(new Sessions())
               .addService(new Cluster())
               .addService(new Maintenance())
               .build()
@@ -253,6 +267,66 @@ final class FakeServer implements AutoCloseable {
         response.addKvs(request.getKeysOnly() ? kv.toBuilder().clearValue().build() : kv);
       }
       return response.setCount(count).build();
+    }
+  }
+
+  /** Answers whatever is told to the other services: a write first needs its session. */
+  private final class Sessions extends SessionGrpc.SessionImplBase {
+    @Override
+    public void open(SessionOpenRequest request, StreamObserver<SessionOpenResponse> observer) {
+      long id;
+      synchronized (sessions) {
+        id = sessions.size() + 1;
+        sessions.put(
+            id,
+            SessionInfo.newBuilder()
+                .setSessionId(id)
+                .setName(request.getName())
+                .setTtl(request.getTtl())
+                .build());
+      }
+      observer.onNext(
+          SessionOpenResponse.newBuilder()
+              .setHeader(header())
+              .setSessionId(id)
+              .setTtl(request.getTtl())
+              .build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void keepAlive(
+        SessionKeepAliveRequest request, StreamObserver<SessionKeepAliveResponse> observer) {
+      SessionInfo kept = sessions.get(request.getSessionId());
+      if (kept == null) {
+        observer.onError(failure(Code.FAILED_PRECONDITION, "SESSION_UNKNOWN", "not_applied"));
+        return;
+      }
+      observer.onNext(
+          SessionKeepAliveResponse.newBuilder().setHeader(header()).setTtl(kept.getTtl()).build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void close(SessionCloseRequest request, StreamObserver<SessionCloseResponse> observer) {
+      if (sessions.remove(request.getSessionId()) == null) {
+        observer.onError(failure(Code.FAILED_PRECONDITION, "SESSION_EXPIRED", "not_applied"));
+        return;
+      }
+      observer.onNext(SessionCloseResponse.newBuilder().setHeader(header()).build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void list(SessionListRequest request, StreamObserver<SessionListResponse> observer) {
+      SessionListResponse.Builder page = SessionListResponse.newBuilder().setHeader(header());
+      // One in each page.
+      var next = sessions.higherEntry(request.getAfterId());
+      if (next != null) {
+        page.addSessions(next.getValue()).setHasMore(true);
+      }
+      observer.onNext(page.build());
+      observer.onCompleted();
     }
   }
 

@@ -87,7 +87,7 @@ final class UsageTest {
     Run run = Run.kvctl("completion", shell);
 
     assertThat(run.exitCode()).isZero();
-    assertThat(run.text()).contains("complete ", "transfer-leader", "--endpoints");
+    assertThat(run.text()).contains("complete ", "transfer-leader", "keep", "--endpoints");
   }
 
   @ParameterizedTest

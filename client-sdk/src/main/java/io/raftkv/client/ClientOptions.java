@@ -2,6 +2,7 @@ package io.raftkv.client;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a client behaves. Immutable: each {@code with} method returns a changed copy.
@@ -11,11 +12,19 @@ import java.util.List;
  * @param attemptTimeout after so long without an answer from a silent member, a read moves to
  *     another one, and later calls prefer other members until it answers again
  * @param maxInFlight calls under way at most; one more fails with {@link Reason#QUEUE_FULL}
+ * @param sessionTtl how long the servers keep the session of a client that they do not hear, 1 s to
+ *     1 h; null: the client has no session, and a write is sent again only if it certainly did not
+ *     happen. The default
  */
 public record ClientOptions(
-    List<Endpoint> endpoints, Duration timeout, Duration attemptTimeout, int maxInFlight) {
+    List<Endpoint> endpoints,
+    Duration timeout,
+    Duration attemptTimeout,
+    int maxInFlight,
+    @Nullable Duration sessionTtl) {
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
   public static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
+  public static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(30);
   public static final int DEFAULT_MAX_IN_FLIGHT = 10_000;
 
   public ClientOptions {
@@ -25,6 +34,7 @@ public record ClientOptions(
     }
     Options.requirePositive("timeout", timeout);
     Options.requirePositive("attemptTimeout", attemptTimeout);
+    Options.requirePositive("sessionTtl", sessionTtl);
     if (maxInFlight < 1) {
       throw new IllegalArgumentException("maxInFlight " + maxInFlight + " is less than 1");
     }
@@ -43,22 +53,36 @@ public record ClientOptions(
   /** The defaults, for these members. */
   public static ClientOptions of(List<Endpoint> endpoints) {
     return new ClientOptions(
-        endpoints, DEFAULT_TIMEOUT, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_MAX_IN_FLIGHT);
+        endpoints, DEFAULT_TIMEOUT, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_MAX_IN_FLIGHT, null);
   }
 
   public ClientOptions withEndpoints(List<Endpoint> newEndpoints) {
-    return new ClientOptions(newEndpoints, timeout, attemptTimeout, maxInFlight);
+    return new ClientOptions(newEndpoints, timeout, attemptTimeout, maxInFlight, sessionTtl);
   }
 
   public ClientOptions withTimeout(Duration newTimeout) {
-    return new ClientOptions(endpoints, newTimeout, attemptTimeout, maxInFlight);
+    return new ClientOptions(endpoints, newTimeout, attemptTimeout, maxInFlight, sessionTtl);
   }
 
   public ClientOptions withAttemptTimeout(Duration newAttemptTimeout) {
-    return new ClientOptions(endpoints, timeout, newAttemptTimeout, maxInFlight);
+    return new ClientOptions(endpoints, timeout, newAttemptTimeout, maxInFlight, sessionTtl);
   }
 
   public ClientOptions withMaxInFlight(int newMaxInFlight) {
-    return new ClientOptions(endpoints, timeout, attemptTimeout, newMaxInFlight);
+    return new ClientOptions(endpoints, timeout, attemptTimeout, newMaxInFlight, sessionTtl);
+  }
+
+  /** Writes are then sent again until they are known to have been applied, once. */
+  public ClientOptions withSession() {
+    return withSessionTtl(DEFAULT_SESSION_TTL);
+  }
+
+  public ClientOptions withSessionTtl(Duration newSessionTtl) {
+    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, newSessionTtl);
+  }
+
+  /** Writes are then not exactly-once: see {@link #sessionTtl}. */
+  public ClientOptions withoutSession() {
+    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, null);
   }
 }

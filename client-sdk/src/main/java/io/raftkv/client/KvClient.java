@@ -17,6 +17,13 @@ import java.util.concurrent.CompletableFuture;
  * <p>Every call has a deadline, 5 seconds unless told otherwise. Until then reads are repeated, on
  * other members too. A write is sent again only if it certainly did not happen; if that is not
  * certain, it fails with {@link Outcome#UNKNOWN} and is the caller's to decide.
+ *
+ * <p>With {@link ClientOptions#withSession} writes are sent again, too, and applied at most once
+ * all the same: with its first write the client opens a session, which marks each write so that the
+ * servers know it when it comes again. A write then fails with {@link Outcome#UNKNOWN} only if the
+ * deadline has passed before its answer came, if the client was closed, or if the session expired
+ * while the write was under way: the servers had not heard of this client for {@link
+ * ClientOptions#sessionTtl}.
  */
 public interface KvClient extends AutoCloseable {
   /**
@@ -147,12 +154,15 @@ public interface KvClient extends AutoCloseable {
   /** The members, and who leads. */
   ClusterClient cluster();
 
+  /** The sessions of all clients. */
+  SessionClient sessions();
+
   /** What an operator looks at. */
   MaintenanceClient maintenance();
 
   /**
-   * Ends every call under way with {@link Reason#CLIENT_CLOSED}, and closes the connections. A
-   * second call does nothing.
+   * Ends every call under way with {@link Reason#CLIENT_CLOSED}, then the session, and closes the
+   * connections. Waits for that, but not for long. A second call does nothing.
    */
   @Override
   void close();

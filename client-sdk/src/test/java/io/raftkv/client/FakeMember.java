@@ -24,6 +24,15 @@ import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RangeResponse;
 import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.SessionCloseRequest;
+import io.raftkv.proto.v1.SessionCloseResponse;
+import io.raftkv.proto.v1.SessionGrpc;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionKeepAliveResponse;
+import io.raftkv.proto.v1.SessionListRequest;
+import io.raftkv.proto.v1.SessionListResponse;
+import io.raftkv.proto.v1.SessionOpenRequest;
+import io.raftkv.proto.v1.SessionOpenResponse;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -38,6 +47,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,14 +66,20 @@ final class FakeMember implements AutoCloseable {
    */
   private static final int PORT_MIN = 20_000;
 
+  private static final AtomicLong SESSIONS = new AtomicLong();
+
   private static final int PORT_MAX = 32_000;
   private static final int BIND_ATTEMPTS_MAX = 200;
   private static final long BIND_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   final long id;
   final List<Object> received = new CopyOnWriteArrayList<>();
+
+  /** The first request that is not about sessions. */
   final CompletableFuture<Object> firstReceived = new CompletableFuture<>();
+
   volatile Function<Object, Object> behaviour = this::answer;
+  volatile Function<Object, Object> sessionBehaviour = this::answerOfSessions;
   volatile long leaderId;
   volatile String leaderAddress = "";
   volatile long term = 1;
@@ -99,6 +115,7 @@ final class FakeMember implements AutoCloseable {
         .directExecutor()
         .addService(new Kv())
         .addService(new Cluster())
+        .addService(new Sessions())
         .addService(new Maintenance())
         .build()
         .start();
@@ -126,7 +143,9 @@ final class FakeMember implements AutoCloseable {
     return new Endpoint("127.0.0.1", port);
   }
 
-  /** The next requests of the KV and cluster services get these answers, in this order. */
+  /**
+   * The next requests, except those about sessions and status, get these answers, in this order.
+   */
   FakeMember script(Object... answers) {
     script.addAll(List.of(answers));
     return this;
@@ -189,6 +208,23 @@ final class FakeMember implements AutoCloseable {
     return TransferLeadershipResponse.newBuilder().setHeader(header()).build();
   }
 
+  /** Sessions of all members together, given in turn. */
+  Object answerOfSessions(Object request) {
+    Duration ttl = Duration.newBuilder().setSeconds(30).build();
+    if (request instanceof SessionOpenRequest open) {
+      return SessionOpenResponse.newBuilder()
+          .setHeader(header())
+          .setSessionId(SESSIONS.incrementAndGet())
+          .setTtl(open.hasTtl() ? open.getTtl() : ttl)
+          .build();
+    } else if (request instanceof SessionKeepAliveRequest) {
+      return SessionKeepAliveResponse.newBuilder().setHeader(header()).setTtl(ttl).build();
+    } else if (request instanceof SessionCloseRequest) {
+      return SessionCloseResponse.newBuilder().setHeader(header()).build();
+    }
+    return SessionListResponse.newBuilder().setHeader(header()).build();
+  }
+
   static StatusRuntimeException error(
       Status.Code code, String reason, String outcome, Map<String, String> metadata) {
     return error(code, reason, outcome, metadata, null);
@@ -223,8 +259,13 @@ final class FakeMember implements AutoCloseable {
   @SuppressWarnings("unchecked")
   private <R> void reply(Object request, StreamObserver<R> observer) {
     received.add(request);
-    Object scripted = request instanceof StatusRequest ? null : script.poll();
-    Object answer = scripted == null ? behaviour.apply(request) : scripted;
+    Object answer;
+    if (isOfSessions(request)) {
+      answer = sessionBehaviour.apply(request);
+    } else {
+      Object scripted = request instanceof StatusRequest ? null : script.poll();
+      answer = scripted == null ? behaviour.apply(request) : scripted;
+    }
     if (answer instanceof StatusRuntimeException error) {
       observer.onError(error);
     } else if (answer instanceof CompletableFuture<?> later) {
@@ -232,7 +273,16 @@ final class FakeMember implements AutoCloseable {
     } else if (answer != SILENCE) {
       succeed(observer, (R) answer);
     }
-    firstReceived.complete(request);
+    if (!isOfSessions(request)) {
+      firstReceived.complete(request);
+    }
+  }
+
+  private static boolean isOfSessions(Object request) {
+    return request instanceof SessionOpenRequest
+        || request instanceof SessionKeepAliveRequest
+        || request instanceof SessionCloseRequest
+        || request instanceof SessionListRequest;
   }
 
   private static <R> void succeed(StreamObserver<R> observer, R message) {
@@ -258,6 +308,29 @@ final class FakeMember implements AutoCloseable {
 
     @Override
     public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
+      reply(request, observer);
+    }
+  }
+
+  private final class Sessions extends SessionGrpc.SessionImplBase {
+    @Override
+    public void open(SessionOpenRequest request, StreamObserver<SessionOpenResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void keepAlive(
+        SessionKeepAliveRequest request, StreamObserver<SessionKeepAliveResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void close(SessionCloseRequest request, StreamObserver<SessionCloseResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void list(SessionListRequest request, StreamObserver<SessionListResponse> observer) {
       reply(request, observer);
     }
   }

@@ -23,10 +23,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which failures are tried again, and which outcome the others state. */
+/**
+ * Which failures are tried again, and which outcome the others state; without a session, which
+ * makes more of it safe.
+ */
 @Timeout(60)
 class RetryTest {
-  private final FakeCluster cluster = new FakeCluster().learned();
+  private final FakeCluster cluster =
+      new FakeCluster(FakeCluster.PATIENT.withoutSession()).learned();
 
   @AfterEach
   void close() {

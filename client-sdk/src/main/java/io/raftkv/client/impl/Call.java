@@ -3,12 +3,14 @@ package io.raftkv.client.impl;
 import io.raftkv.client.Endpoint;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
+import io.raftkv.proto.v1.RequestId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * it or the deadline does.
  *
  * <pre>
+ * (a write of a session first waits for its mark)
+ *    |
  * ATTEMPT --answer, or a failure that is final------------------------> DONE
  *    |    <--another member is left in this round, at once--,
  *    '--failure that may be tried again--> BACKOFF ---------'           deadline, close, cancel:
@@ -59,6 +63,17 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private int attempts;
   private int rounds;
   private int moves;
+
+  /** What makes it safe to send a write again; null: nothing does, or it has not come yet. */
+  private OpenSession.@Nullable Mark mark;
+
+  private boolean isAwaitingMark;
+  private boolean hasLostMark;
+
+  /** An attempt that is over may have been a write. */
+  private boolean mayHaveHappened;
+
+  private @Nullable Failure failure;
   private final List<Connection> triedThisRound = new ArrayList<>();
 
   Call(
@@ -85,6 +100,76 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     attemptAfter(0);
   }
 
+  /** Makes the first attempt, as a write of a session, once {@link #marked}. */
+  void awaitMark() {
+    synchronized (this) {
+      isAwaitingMark = true;
+    }
+    caller.mark(this);
+  }
+
+  /** From now on it may be sent again whatever comes of an attempt: it is applied once. */
+  void marked(OpenSession.Mark given) {
+    int made;
+    synchronized (this) {
+      if (isDone) {
+        given.release();
+        return;
+      }
+      isAwaitingMark = false;
+      mark = given;
+      made = attempts;
+    }
+    attemptAfter(made);
+  }
+
+  /**
+   * No session could be opened for it.
+   *
+   * @param endpoint who was asked last
+   * @param asked how often somebody was
+   */
+  void notMarked(Failure opening, @Nullable Endpoint endpoint, int asked) {
+    Failure settled;
+    synchronized (this) {
+      if (isDone) {
+        return;
+      }
+      isDone = true;
+      settled = opening.withOutcome(method.outcomeUnsent());
+      lastEndpoint = endpoint;
+      attempts += asked;
+    }
+    caller.finished(this);
+    fail(settled);
+  }
+
+  long remainingNanos() {
+    return deadlineNanos - System.nanoTime();
+  }
+
+  /** Whether there is time for another attempt. */
+  boolean hasTime() {
+    return remainingNanos() >= RETRY_NANOS_MIN;
+  }
+
+  /** How it failed; asked only when it has. */
+  synchronized Failure failure() {
+    Failure known = failure;
+    if (known == null) {
+      throw new IllegalStateException("a call that has not failed");
+    }
+    return known;
+  }
+
+  synchronized @Nullable Endpoint lastEndpoint() {
+    return lastEndpoint;
+  }
+
+  synchronized int attempts() {
+    return attempts;
+  }
+
   /**
    * Makes the next attempt, unless it was made already: a leader that is found overtakes the timer
    * of the backoff, which fires all the same.
@@ -106,7 +191,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       triedThisRound.add(connection);
       attempts++;
       lastEndpoint = connection.endpoint();
-      next = new Attempt<>(method, request, connection, deadlineNanos, this);
+      next = new Attempt<>(method, marked(), connection, deadlineNanos, this);
       attempt = next;
     }
     try {
@@ -116,6 +201,12 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       Outcome outcome = next.cancel() ? method.outcomeUnsent() : method.outcomeOnceSent();
       failed(next, Failure.local(Reason.UNREACHABLE, outcome, "cannot connect: " + e));
     }
+  }
+
+  /** Under the lock. */
+  private Q marked() {
+    BiFunction<Q, RequestId, Q> marking = method.marked();
+    return mark == null || marking == null ? request : marking.apply(request, mark.requestId());
   }
 
   /** The timer may be late. An attempt under way is not disturbed. */
@@ -133,6 +224,9 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       }
       isDone = true;
       attempt = null;
+      if (mark != null) {
+        mark.session().heard(from.startNanos());
+      }
     }
     if (!route.toLeader() && route.only() == null) {
       caller.routes().succeeded(from.connection());
@@ -167,20 +261,35 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     }
     long delayNanos;
     int made;
+    Failure settled;
+    OpenSession.Mark lost = null;
     synchronized (this) {
       if (isDone || attempt != from) {
         return;
       }
       attempt = null;
       made = attempts;
-      lastFailure = failure;
+      settled = settled(failure);
+      lastFailure = settled;
       delayNanos = delayNanos(failure);
-      isDone = delayNanos < 0;
+      if (mark != null && failure.isSessionEnded()) {
+        lost = mark;
+        // Only once: a cluster where every session has ended at once is not well.
+        isAwaitingMark = !mayHaveHappened && !hasLostMark && hasTime();
+        hasLostMark = true;
+      }
+      isDone = delayNanos < 0 && !isAwaitingMark;
       isBackingOff = delayNanos > 0;
     }
-    if (delayNanos < 0) {
+    if (lost != null) {
+      caller.sessionEnded(lost.session());
+    }
+    if (lost != null && !isOver()) {
+      lost.release();
+      caller.mark(this);
+    } else if (delayNanos < 0) {
       caller.finished(this);
-      fail(failure);
+      fail(settled);
     } else if (delayNanos == 0) {
       attemptAfter(made);
     } else {
@@ -188,10 +297,35 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     }
   }
 
+  private synchronized boolean isOver() {
+    return isDone;
+  }
+
+  /** What the failure of an attempt means for the whole call. Under the lock. */
+  private Failure settled(Failure failure) {
+    boolean isEnded = mark != null && failure.isSessionEnded();
+    if (failure.outcome() == Outcome.UNKNOWN && !isEnded) {
+      mayHaveHappened = true;
+    }
+    if (isEnded && !mayHaveHappened) {
+      // The servers cannot know that it was sent only once.
+      return failure.withOutcome(method.outcomeUnsent());
+    }
+    return mayHaveHappened && !failure.isResult()
+        ? failure.withOutcome(method.outcomeOnceSent())
+        : failure;
+  }
+
+  /** Whether another attempt does no harm, and may help. Under the lock. */
+  private boolean mayRepeat(Failure failure) {
+    boolean isSafe = failure.outcome() != Outcome.UNKNOWN || mark != null || method.isHarmless();
+    return isSafe && failure.isTransient();
+  }
+
   /** When to try again: 0 at once, negative never. Under the lock. */
   private long delayNanos(Failure failure) {
     long now = System.nanoTime();
-    if (!failure.isRetryable() || now - deadlineNanos >= 0) {
+    if (!mayRepeat(failure) || now - deadlineNanos >= 0) {
       return -1;
     }
     boolean isGone =
@@ -235,11 +369,15 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   /** Looks whether time is over, or the attempt under way takes too long. On the timer thread. */
   void tick(long now, long attemptTimeoutNanos) {
     Attempt<Q, R> slow;
+    long graceNanos;
     synchronized (this) {
       if (isDone) {
         return;
       }
       slow = attempt;
+      // Why no session could be opened says more than that the time is over.
+      graceNanos =
+          isAwaitingMark ? 2 * DEADLINE_GRACE_NANOS : slow != null ? DEADLINE_GRACE_NANOS : 0;
       if (now - deadlineNanos <= 0
           && (slow == null || now - slow.startNanos() < attemptTimeoutNanos << moves)) {
         return;
@@ -248,15 +386,14 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     if (slow != null && !slow.connection().hasAnsweredSince(slow.startNanos())) {
       caller.silent(slow.connection());
     }
-    boolean isOnItsWay = slow != null;
-    if (now - deadlineNanos > (isOnItsWay ? DEADLINE_GRACE_NANOS : 0)) {
+    if (now - deadlineNanos > graceNanos) {
       end(Reason.TIMEOUT, "no answer in time");
     } else if (slow != null && now - deadlineNanos <= 0) {
       moveOn(slow);
     }
   }
 
-  /** A read goes to another member, a write only if it never left. */
+  /** Goes to another member: a write that cannot be sent twice only if it never left. */
   private void moveOn(Attempt<Q, R> slow) {
     // The only member there is may be reached over a new connection, unless it is merely slow.
     boolean isPointless =
@@ -267,7 +404,10 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
         return;
       }
       if (method.isWrite() && !slow.cancelIfWaiting()) {
-        return;
+        if (mark == null && !method.isHarmless()) {
+          return;
+        }
+        mayHaveHappened = true;
       }
       attempt = null;
       made = attempts;
@@ -295,27 +435,43 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       attempt = null;
       last = lastFailure;
     }
-    caller.finished(this);
     boolean isUnsent = open == null || open.cancel();
+    boolean isUnknown;
+    synchronized (this) {
+      isUnknown = !isUnsent || mayHaveHappened;
+    }
+    caller.finished(this);
     if (isUnsent && reason == Reason.TIMEOUT && last != null) {
       // What stood in the way all the time says more than that the time is over.
-      fail(last);
+      fail(isUnknown ? last.withOutcome(method.outcomeOnceSent()) : last);
       return;
     }
-    Outcome outcome = isUnsent ? method.outcomeUnsent() : method.outcomeOnceSent();
+    Outcome outcome = isUnknown ? method.outcomeOnceSent() : method.outcomeUnsent();
     fail(Failure.local(reason, outcome, detail));
   }
 
-  private void fail(Failure failure) {
+  /** Its mark, if it has one, is not needed any more. */
+  void over() {
+    OpenSession.Mark given;
+    synchronized (this) {
+      given = mark;
+    }
+    if (given != null) {
+      given.release();
+    }
+  }
+
+  private void fail(Failure how) {
     Endpoint endpoint;
     int made;
     synchronized (this) {
+      failure = how;
       endpoint = lastEndpoint;
       made = attempts;
     }
     long elapsed = System.nanoTime() - startNanos;
     NetworkThread.run(
-        () -> future.completeExceptionally(failure.toException(method, endpoint, made, elapsed)));
+        () -> future.completeExceptionally(how.toException(method, endpoint, made, elapsed)));
   }
 
   /** Cancelling it gives up the attempt under way. */

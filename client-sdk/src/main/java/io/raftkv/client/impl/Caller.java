@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -35,6 +36,7 @@ final class Caller {
   private final Set<Call<?, ?, ?>> inFlight = ConcurrentHashMap.newKeySet();
   private final AtomicInteger inFlightCount = new AtomicInteger();
   private final AtomicBoolean isTicking = new AtomicBoolean();
+  private final @Nullable SessionKeeper sessions;
   private volatile boolean isClosed;
 
   Caller(ClientOptions options) {
@@ -43,6 +45,8 @@ final class Caller {
     this.routes = new Routes(options, this::leaderFound);
     this.timer = new ScheduledThreadPoolExecutor(1, Caller::timerThread);
     timer.setRemoveOnCancelPolicy(true);
+    Duration sessionTtl = options.sessionTtl();
+    this.sessions = sessionTtl == null ? null : new SessionKeeper(this, sessionTtl);
   }
 
   private static Thread timerThread(Runnable work) {
@@ -77,8 +81,40 @@ final class Caller {
       return call.future();
     }
     keepTicking();
-    call.start();
+    if (sessions != null && method.marked() != null) {
+      call.awaitMark();
+    } else {
+      call.start();
+    }
     return call.future();
+  }
+
+  /** Makes a call of the client's own: beyond its limit, and while it closes, too. */
+  <Q, R, T> Call<Q, R, T> begin(
+      Method<Q, R> method, Q request, Function<R, T> decode, Route route, Duration timeout) {
+    inFlightCount.incrementAndGet();
+    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(timeout));
+    inFlight.add(call);
+    keepTicking();
+    call.start();
+    return call;
+  }
+
+  /** Asks for the mark of a write. */
+  void mark(Call<?, ?, ?> write) {
+    keeper().mark(write);
+  }
+
+  /** The servers say that this session has ended. */
+  void sessionEnded(OpenSession session) {
+    keeper().ended(session);
+  }
+
+  private SessionKeeper keeper() {
+    if (sessions == null) {
+      throw new IllegalStateException("a mark without sessions");
+    }
+    return sessions;
   }
 
   /** A year is for ever here, and leaves room for sums. */
@@ -101,6 +137,7 @@ final class Caller {
     if (inFlight.remove(call)) {
       inFlightCount.decrementAndGet();
     }
+    call.over();
   }
 
   /** Runs {@code work} on the timer thread; not at all if the client is closed before. */
@@ -159,13 +196,19 @@ final class Caller {
     }
   }
 
-  /** Ends all calls and closes all connections; waits a second for the latter at most. */
+  /**
+   * Ends all calls, the session, and all connections; waits half a second for the session and a
+   * second for connections at most.
+   */
   void close() {
+    boolean isFirst = !isClosed;
     isClosed = true;
-    timer.shutdownNow();
-    for (Call<?, ?, ?> call : inFlight) {
-      call.end(Reason.CLIENT_CLOSED, "this client was closed");
+    endCalls();
+    if (isFirst && sessions != null) {
+      closeSession(sessions);
     }
+    timer.shutdownNow();
+    endCalls();
     routes.shutdown();
     if (NetworkThread.isCurrent()) {
       return;
@@ -175,6 +218,27 @@ final class Caller {
       for (Connection connection : routes.connections()) {
         connection.awaitShutdown(until);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void endCalls() {
+    for (Call<?, ?, ?> call : inFlight) {
+      call.end(Reason.CLIENT_CLOSED, "this client was closed");
+    }
+  }
+
+  private static void closeSession(SessionKeeper sessions) {
+    CompletableFuture<?> closed = sessions.close();
+    if (NetworkThread.isCurrent()) {
+      return;
+    }
+    try {
+      // The call ends by itself.
+      closed.get();
+    } catch (ExecutionException e) {
+      LOG.log(Level.DEBUG, "the session was not closed and will expire: {0}", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

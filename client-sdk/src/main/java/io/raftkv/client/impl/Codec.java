@@ -25,6 +25,9 @@ import io.raftkv.client.PutResult;
 import io.raftkv.client.RangeOptions;
 import io.raftkv.client.RangePage;
 import io.raftkv.client.ReadOptions;
+import io.raftkv.client.Session;
+import io.raftkv.client.SessionResult;
+import io.raftkv.client.SessionsResult;
 import io.raftkv.client.TransferResult;
 import io.raftkv.proto.v1.Consistency;
 import io.raftkv.proto.v1.DeleteRequest;
@@ -43,6 +46,11 @@ import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RangeResponse;
 import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.SessionInfo;
+import io.raftkv.proto.v1.SessionKeepAliveResponse;
+import io.raftkv.proto.v1.SessionListResponse;
+import io.raftkv.proto.v1.SessionOpenRequest;
+import io.raftkv.proto.v1.SessionOpenResponse;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipResponse;
 import java.util.List;
@@ -252,6 +260,39 @@ final class Codec {
         response.getAlarmsList());
   }
 
+  static SessionOpenRequest openSession(String name, java.time.@Nullable Duration ttl) {
+    SessionOpenRequest.Builder request = SessionOpenRequest.newBuilder().setName(name);
+    if (ttl != null) {
+      request.setTtl(duration(ttl));
+    }
+    return request.build();
+  }
+
+  static SessionResult session(SessionOpenResponse response) {
+    return new SessionResult(
+        header(response.getHeader()), response.getSessionId(), duration(response.getTtl()));
+  }
+
+  static SessionResult session(long sessionId, SessionKeepAliveResponse response) {
+    return new SessionResult(header(response.getHeader()), sessionId, duration(response.getTtl()));
+  }
+
+  static SessionsResult sessions(SessionListResponse response) {
+    return new SessionsResult(
+        header(response.getHeader()),
+        response.getSessionsList().stream().map(Codec::session).toList(),
+        response.getHasMore());
+  }
+
+  private static Session session(SessionInfo session) {
+    return new Session(
+        session.getSessionId(),
+        session.getName(),
+        duration(session.getTtl()),
+        duration(session.getIdle()),
+        session.getAnswers());
+  }
+
   static HashResult hash(HashResponse response) {
     return new HashResult(
         header(response.getHeader()),
@@ -337,6 +378,10 @@ final class Codec {
         .setSeconds(duration.getSeconds())
         .setNanos(duration.getNano())
         .build();
+  }
+
+  static java.time.Duration duration(Duration duration) {
+    return java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
   }
 
   /** Our copy of the bytes is nobody else's, so protobuf may keep it. */

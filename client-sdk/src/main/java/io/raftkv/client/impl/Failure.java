@@ -29,12 +29,20 @@ record Failure(
     return new Failure(reason, outcome, detail, Map.of(), false, -1, null);
   }
 
-  /**
-   * Whether the call may be sent again. A read always may; a write only if it certainly did not
-   * happen: without a session nobody notices that it comes a second time.
-   */
-  boolean isRetryable() {
-    return outcome != Outcome.UNKNOWN && isTransient();
+  /** The same failure of a call of which more is known. */
+  Failure withOutcome(Outcome other) {
+    return new Failure(reason, other, detail, metadata, isFromServer, retryDelayNanos, cause);
+  }
+
+  /** Whether the session of the request is not open any more, so that it was not applied. */
+  boolean isSessionEnded() {
+    return isFromServer && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN);
+  }
+
+  /** Whether this is what became of the write when it was applied, not of one attempt at it. */
+  boolean isResult() {
+    return isFromServer
+        && (reason == Reason.CONDITION_FAILED || reason == Reason.TOO_MANY_OPERATIONS);
   }
 
   /** Whether it says that its member does not lead, or not any more. */
@@ -52,7 +60,8 @@ record Failure(
     };
   }
 
-  private boolean isTransient() {
+  /** Whether it may go away by itself. */
+  boolean isTransient() {
     return switch (reason) {
       case NO_LEADER,
           NOT_READY,

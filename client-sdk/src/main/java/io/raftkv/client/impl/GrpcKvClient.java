@@ -12,6 +12,7 @@ import io.raftkv.client.Endpoint;
 import io.raftkv.client.GetOptions;
 import io.raftkv.client.GetResult;
 import io.raftkv.client.HashResult;
+import io.raftkv.client.Header;
 import io.raftkv.client.KeyRange;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.MaintenanceClient;
@@ -24,19 +25,28 @@ import io.raftkv.client.RangeOptions;
 import io.raftkv.client.RangePage;
 import io.raftkv.client.ReadOptions;
 import io.raftkv.client.Scan;
+import io.raftkv.client.SessionClient;
+import io.raftkv.client.SessionResult;
+import io.raftkv.client.SessionsResult;
 import io.raftkv.client.TransferResult;
 import io.raftkv.proto.v1.HashRequest;
 import io.raftkv.proto.v1.MemberChangeResponse;
 import io.raftkv.proto.v1.MemberListRequest;
+import io.raftkv.proto.v1.SessionCloseRequest;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionListRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The client over gRPC: each method names its message, its route and its timeout. */
 public final class GrpcKvClient implements KvClient {
   private final ClientOptions options;
   private final Caller caller;
   private final ClusterClient cluster = new Cluster();
+  private final SessionClient sessions = new Sessions();
   private final MaintenanceClient maintenance = new Maintenance();
 
   private GrpcKvClient(ClientOptions options, Caller caller) {
@@ -108,6 +118,11 @@ public final class GrpcKvClient implements KvClient {
   }
 
   @Override
+  public SessionClient sessions() {
+    return sessions;
+  }
+
+  @Override
   public MaintenanceClient maintenance() {
     return maintenance;
   }
@@ -169,6 +184,44 @@ public final class GrpcKvClient implements KvClient {
           Method.TRANSFER,
           TransferLeadershipRequest.newBuilder().setMemberId(memberId).build(),
           Codec::transfer,
+          Route.LEADER,
+          null);
+    }
+  }
+
+  private final class Sessions implements SessionClient {
+    @Override
+    public CompletableFuture<SessionResult> openAsync(String name, @Nullable Duration ttl) {
+      return caller.call(
+          Method.SESSION_OPEN, Codec.openSession(name, ttl), Codec::session, Route.LEADER, null);
+    }
+
+    @Override
+    public CompletableFuture<SessionResult> keepAsync(long sessionId) {
+      return caller.call(
+          Method.SESSION_KEEP_ALIVE,
+          SessionKeepAliveRequest.newBuilder().setSessionId(sessionId).build(),
+          response -> Codec.session(sessionId, response),
+          Route.LEADER,
+          null);
+    }
+
+    @Override
+    public CompletableFuture<Header> closeAsync(long sessionId) {
+      return caller.call(
+          Method.SESSION_CLOSE,
+          SessionCloseRequest.newBuilder().setSessionId(sessionId).build(),
+          response -> Codec.header(response.getHeader()),
+          Route.LEADER,
+          null);
+    }
+
+    @Override
+    public CompletableFuture<SessionsResult> listAsync(long afterId) {
+      return caller.call(
+          Method.SESSION_LIST,
+          SessionListRequest.newBuilder().setAfterId(afterId).build(),
+          Codec::sessions,
           Route.LEADER,
           null);
     }

@@ -22,12 +22,24 @@ import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RangeResponse;
+import io.raftkv.proto.v1.RequestId;
 import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.SessionCloseRequest;
+import io.raftkv.proto.v1.SessionCloseResponse;
+import io.raftkv.proto.v1.SessionGrpc;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionKeepAliveResponse;
+import io.raftkv.proto.v1.SessionListRequest;
+import io.raftkv.proto.v1.SessionListResponse;
+import io.raftkv.proto.v1.SessionOpenRequest;
+import io.raftkv.proto.v1.SessionOpenResponse;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
 import io.raftkv.proto.v1.TransferLeadershipResponse;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A remote method.
@@ -35,19 +47,37 @@ import java.util.function.Function;
  * @param name for messages to people
  * @param isWrite whether it changes something, so that it may be sent again only if it certainly
  *     did not happen
+ * @param isHarmless whether it may be sent again all the same: a second time makes no difference
+ *     that matters
  * @param header of a response
+ * @param marked the request as a write of a session, which may be sent again because it is applied
+ *     once; null: it is no such write
  */
 record Method<Q, R>(
     String name,
     boolean isWrite,
+    boolean isHarmless,
     MethodDescriptor<Q, R> descriptor,
-    Function<R, ResponseHeader> header) {
+    Function<R, ResponseHeader> header,
+    @Nullable BiFunction<Q, RequestId, Q> marked) {
   static final Method<GetRequest, GetResponse> GET =
       new Method<>("get", false, KVGrpc.getGetMethod(), GetResponse::getHeader);
   static final Method<PutRequest, PutResponse> PUT =
-      new Method<>("put", true, KVGrpc.getPutMethod(), PutResponse::getHeader);
+      new Method<>(
+          "put",
+          true,
+          false,
+          KVGrpc.getPutMethod(),
+          PutResponse::getHeader,
+          (request, id) -> request.toBuilder().setRequestId(id).build());
   static final Method<DeleteRequest, DeleteResponse> DELETE =
-      new Method<>("delete", true, KVGrpc.getDeleteMethod(), DeleteResponse::getHeader);
+      new Method<>(
+          "delete",
+          true,
+          false,
+          KVGrpc.getDeleteMethod(),
+          DeleteResponse::getHeader,
+          (request, id) -> request.toBuilder().setRequestId(id).build());
   static final Method<RangeRequest, RangeResponse> RANGE =
       new Method<>("range", false, KVGrpc.getRangeMethod(), RangeResponse::getHeader);
   static final Method<MemberListRequest, MemberListResponse> MEMBERS =
@@ -84,6 +114,38 @@ record Method<Q, R>(
       new Method<>("status", false, MaintenanceGrpc.getStatusMethod(), StatusResponse::getHeader);
   static final Method<HashRequest, HashResponse> HASH =
       new Method<>("hash", false, MaintenanceGrpc.getHashMethod(), HashResponse::getHeader);
+
+  static final Method<SessionOpenRequest, SessionOpenResponse> SESSION_OPEN =
+      new Method<>(
+          "open session",
+          true,
+          // One whose answer was lost expires unused.
+          true,
+          SessionGrpc.getOpenMethod(),
+          SessionOpenResponse::getHeader,
+          null);
+  static final Method<SessionKeepAliveRequest, SessionKeepAliveResponse> SESSION_KEEP_ALIVE =
+      new Method<>(
+          "keep session",
+          true,
+          true,
+          SessionGrpc.getKeepAliveMethod(),
+          SessionKeepAliveResponse::getHeader,
+          null);
+  static final Method<SessionCloseRequest, SessionCloseResponse> SESSION_CLOSE =
+      new Method<>(
+          "close session", true, SessionGrpc.getCloseMethod(), SessionCloseResponse::getHeader);
+  static final Method<SessionListRequest, SessionListResponse> SESSION_LIST =
+      new Method<>(
+          "list sessions", false, SessionGrpc.getListMethod(), SessionListResponse::getHeader);
+
+  Method(
+      String name,
+      boolean isWrite,
+      MethodDescriptor<Q, R> descriptor,
+      Function<R, ResponseHeader> header) {
+    this(name, isWrite, false, descriptor, header, null);
+  }
 
   /** The outcome of a failure that came after the request had been handed to a connection. */
   Outcome outcomeOnceSent() {
