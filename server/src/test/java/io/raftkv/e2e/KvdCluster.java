@@ -188,6 +188,11 @@ public final class KvdCluster implements AutoCloseable {
     return KvClient.connect(ClientOptions.of(endpoints()).withTimeout(timeout));
   }
 
+  /** A client whose writes are exactly-once. */
+  public KvClient sessionClient(Duration timeout) {
+    return KvClient.connect(ClientOptions.of(endpoints()).withTimeout(timeout).withSession());
+  }
+
   /** A client that talks to one member first. */
   public KvClient clientOf(int member) {
     return KvClient.connect(ClientOptions.of(List.of(endpoint(member))).withTimeout(CALL_MAX));
