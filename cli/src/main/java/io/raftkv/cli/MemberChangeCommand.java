@@ -1,13 +1,11 @@
 package io.raftkv.cli;
 
-import com.google.gson.stream.JsonWriter;
 import io.raftkv.client.ChangeOptions;
 import io.raftkv.client.ChangeResult;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.Member;
 import io.raftkv.client.MemberRole;
 import io.raftkv.client.MembersResult;
-import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -100,19 +98,9 @@ abstract class MemberChangeCommand extends KvctlCommand {
           json.name("config_revision").value(revision);
           json.name("members").beginArray();
           for (Member member : members) {
-            json(json, member);
+            MembersCommand.json(json, member);
           }
           json.endArray();
         });
-  }
-
-  private static void json(JsonWriter json, Member member) throws IOException {
-    json.beginObject();
-    json.name("name").value(member.name());
-    json.name("id").value(Long.toUnsignedString(member.id()));
-    json.name("role").value(member.role().name());
-    json.name("joins").value(member.isJoining());
-    json.name("peer_address").value(member.peerAddress());
-    json.endObject();
   }
 }

@@ -52,7 +52,8 @@ final class MembersCommand extends KvctlCommand {
         });
   }
 
-  private static void json(JsonWriter json, Member member) throws IOException {
+  /** As an object; also for the commands that change the members. */
+  static void json(JsonWriter json, Member member) throws IOException {
     json.beginObject();
     json.name("name").value(member.name());
     json.name("id").value(Long.toUnsignedString(member.id()));

@@ -42,7 +42,7 @@ public final class GrpcTransport implements Transport {
 
   private static final int METADATA_BYTES_MAX = 8 << 10;
 
-  /** Three from each member, and as many again that are about to close; clusters have 7 at most. */
+  /** Three from each member, and as many again that are about to close; clusters have 9 at most. */
   private static final int CONNECTIONS_MAX = 64;
 
   private static final int GUESTS_MAX = 16;

@@ -109,6 +109,17 @@ class MembershipTest {
     assertThat(change(1, add(4, Standing.VOTER)).refusal()).contains(Reason.NOT_CAUGHT_UP);
   }
 
+  @Test
+  void thereIsRoomForNineMembers() {
+    for (int number = 4; number <= 9; number++) {
+      make(add(number, Standing.LEARNER));
+    }
+
+    assertThat(change(1, add(10, Standing.LEARNER)).refusal()).contains(Reason.UNSAFE_CHANGE);
+    make(MembershipChange.remove(id(9)));
+    assertThat(change(1, add(10, Standing.LEARNER)).refusal()).isEmpty();
+  }
+
   // --- who goes ----------------------------------------------------------------------------------
 
   @Test
