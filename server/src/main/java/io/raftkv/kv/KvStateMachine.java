@@ -78,6 +78,11 @@ public final class KvStateMachine implements StateMachine {
   }
 
   @Override
+  public long clusterTimeMillis() {
+    return view.clusterTimeMillis();
+  }
+
+  @Override
   public long stateHash() {
     return view.stateHash();
   }

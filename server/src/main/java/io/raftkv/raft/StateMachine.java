@@ -23,6 +23,9 @@ public interface StateMachine {
   /** Index of the last entry applied. For any thread. */
   long appliedIndex();
 
+  /** Of the last entry that had a time, as {@link LogEntry#clusterTimeMillis}. For any thread. */
+  long clusterTimeMillis();
+
   /** Chained over everything applied: equal at equal index on every member. For any thread. */
   long stateHash();
 

@@ -31,6 +31,11 @@ record ObservedStateMachine(
   }
 
   @Override
+  public long clusterTimeMillis() {
+    return delegate.clusterTimeMillis();
+  }
+
+  @Override
   public long stateHash() {
     return delegate.stateHash();
   }

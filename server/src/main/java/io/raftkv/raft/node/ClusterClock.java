@@ -26,7 +26,8 @@ final class ClusterClock {
   /**
    * Tells, every turn, that this member leads.
    *
-   * @param lastEntryMillis time of the newest entry; 0 if there is none, when the wall clock begins
+   * @param lastEntryMillis time of the newest entry, be it in the log or in a snapshot; 0 if there
+   *     never was one, when the wall clock begins
    */
   void lead(long term, long lastEntryMillis) {
     if (term != this.term) {

@@ -338,7 +338,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private void propose() {
     if (core.isLeader()) {
-      clusterClock.lead(core.term(), core.lastClusterTimeMillis());
+      // What the log no longer holds, the snapshot in its place has; of either one, the later time.
+      long stateMillis = parts.stateMachine().clusterTimeMillis();
+      clusterClock.lead(core.term(), Math.max(core.lastClusterTimeMillis(), stateMillis));
     }
     if (proposals.isEmpty()) {
       return;

@@ -46,6 +46,9 @@ final class NodeCluster implements AutoCloseable {
   private final Configuration configuration;
   private long nanos;
 
+  /** The wall clock of every member, which time does not move. */
+  long wallMillis;
+
   NodeCluster(int size) {
     this(size, OPTIONS);
   }
@@ -229,7 +232,7 @@ final class NodeCluster implements AutoCloseable {
 
             @Override
             public long wallMillis() {
-              return 0;
+              return wallMillis;
             }
           };
       node =
@@ -353,6 +356,7 @@ final class NodeCluster implements AutoCloseable {
   static final class TestMachine implements StateMachine {
     private final List<String> commands = new ArrayList<>();
     private long applied;
+    private long clusterTimeMillis;
     boolean isBroken;
 
     List<String> commands() {
@@ -367,6 +371,7 @@ final class NodeCluster implements AutoCloseable {
           throw new IllegalStateException("entry " + entry.index() + " after " + applied);
         }
         applied = entry.index();
+        clusterTimeMillis = Math.max(clusterTimeMillis, entry.clusterTimeMillis());
         String command = new String(entry.data(), StandardCharsets.UTF_8);
         if (entry.kind() == LogEntry.Kind.COMMAND) {
           commands.add(command);
@@ -384,6 +389,11 @@ final class NodeCluster implements AutoCloseable {
     }
 
     @Override
+    public long clusterTimeMillis() {
+      return clusterTimeMillis;
+    }
+
+    @Override
     public long stateHash() {
       return commands.hashCode();
     }
@@ -391,12 +401,14 @@ final class NodeCluster implements AutoCloseable {
     @Override
     public Frozen freeze() {
       long index = applied;
+      long millis = clusterTimeMillis;
       List<String> frozen = List.copyOf(commands);
       return new Frozen() {
         @Override
         public void writeTo(OutputStream out) throws IOException {
           DataOutputStream data = new DataOutputStream(out);
           data.writeLong(index);
+          data.writeLong(millis);
           data.writeInt(frozen.size());
           for (String command : frozen) {
             data.writeUTF(command);
@@ -415,6 +427,7 @@ final class NodeCluster implements AutoCloseable {
     public void restore(InputStream in) throws IOException {
       DataInputStream data = new DataInputStream(in);
       applied = data.readLong();
+      clusterTimeMillis = data.readLong();
       commands.clear();
       for (int left = data.readInt(); left > 0; left--) {
         commands.add(data.readUTF());

@@ -399,6 +399,27 @@ class RaftNodeTest {
   }
 
   @Test
+  void clusterTimeGoesOnFromTheSnapshotThatReplacedTheLog() {
+    NodeCluster small = new NodeCluster(1, NodeCluster.OPTIONS.withSnapshots(1, 1L << 40, 0));
+    small.elect();
+    small.node(1).propose("a").join();
+    small.tick(10);
+    small.node(1).propose("b").join();
+    small.tick(10);
+    long before = small.node(1).machine.clusterTimeMillis();
+    assertThat(small.node(1).log.lastIndex()).isEqualTo(small.node(1).log.base().index());
+
+    small.node(1).stop();
+    small.wallMillis = 1_000_000_000_000L;
+    small.node(1).start();
+    small.elect();
+    small.node(1).propose("c").join();
+
+    assertThat(small.node(1).machine.clusterTimeMillis()).isBetween(before, before + 10_000);
+    small.close();
+  }
+
+  @Test
   void memberThatWasAwayComesBackBySnapshot() {
     NodeCluster small = new NodeCluster(3, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
     long leader = small.elect();
