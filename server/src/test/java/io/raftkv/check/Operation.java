@@ -86,6 +86,16 @@ public final class Operation {
     return key;
   }
 
+  /** What a put writes. */
+  public @Nullable String value() {
+    return value;
+  }
+
+  /** Of a put-if. */
+  public long expectedRevision() {
+    return expectedRevision;
+  }
+
   public Outcome outcome() {
     return outcome;
   }

@@ -44,6 +44,7 @@ final class World implements NetworkHost {
   final List<SimMachine> machines = new ArrayList<>();
   final List<Rule> rules;
   private final List<VirtualClient> clients = new ArrayList<>();
+  private final List<SessionClient> sessionClients = new ArrayList<>();
   private final BurstClient bursts;
   private final Nemesis nemesis;
   private final MemberChanges changes;
@@ -97,6 +98,10 @@ final class World implements NetworkHost {
       clients.add(new VirtualClient(this, i));
     }
     bursts = new BurstClient(this, plan.clients);
+    for (int i = 0; i < plan.sessionClients; i++) {
+      // Behind the clients, the bursts and the last reads.
+      sessionClients.add(new SessionClient(this, plan.clients + 2 + i));
+    }
     nemesis = new Nemesis(this);
     changes = new MemberChanges(this);
   }
@@ -118,6 +123,7 @@ final class World implements NetworkHost {
     }
     changes.start();
     clients.forEach(VirtualClient::start);
+    sessionClients.forEach(SessionClient::start);
     bursts.start();
     nemesis.start();
     look();
@@ -137,6 +143,7 @@ final class World implements NetworkHost {
           "progress after healing", "no write in " + patience / 1_000_000 + " ms after all faults");
     }
     clients.forEach(VirtualClient::stop);
+    sessionClients.forEach(SessionClient::stop);
     bursts.stop();
     converge();
     readEverywhere();

@@ -71,6 +71,20 @@ final class WorldPlan {
 
   final long historyRevisions;
 
+  /** Clients with a session; 0 in most worlds. */
+  final int sessionClients;
+
+  final long sessionTtlMillis;
+
+  /** Writes that such a client has under way at a time. */
+  final int sessionWindow;
+
+  /** Of its writes: sent twice from the first. */
+  final double doubledShare;
+
+  /** How often it falls silent. */
+  final double silenceShare;
+
   final Set<Fault> faults = EnumSet.noneOf(Fault.class);
   final long faultEveryNanos;
   final long faultNanos;
@@ -139,6 +153,13 @@ final class WorldPlan {
     bursts = pick(workload, 0, 0, 2, 5, 20);
     historyRevisions = pick(workload, 0, 10, 100, 10_000);
 
+    Rng sessions = rng.fork("sessions");
+    sessionClients = sessions.chance(0.35) ? 1 + sessions.nextInt(3) : 0;
+    sessionTtlMillis = sessions.magnitude(electionNanos() / MILLI, 40 * electionNanos() / MILLI);
+    sessionWindow = pick(sessions, 1, 2, 4, 8);
+    doubledShare = sessions.chance(0.7) ? 0.6 * sessions.nextDouble() : 0;
+    silenceShare = sessions.chance(0.7) ? 0.05 * sessions.nextDouble() : 0;
+
     for (Fault fault : Fault.values()) {
       if (rng.chance(fault.share())) {
         faults.add(fault);
@@ -174,7 +195,7 @@ final class WorldPlan {
     return String.format(
         "%d machines, %d members at first, %d of them learners, %s; tick %.0f ms; %s%n"
             + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
-            + "  %d clients, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
+            + "  %d clients, %d with sessions of %d ms, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
             + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
         machines,
         founders,
@@ -189,6 +210,8 @@ final class WorldPlan {
         turnNanosTail / 1e6,
         segmentEntries,
         clients,
+        sessionClients,
+        sessionTtlMillis,
         bursts,
         keys,
         thinkNanos / 1e6,

@@ -13,10 +13,17 @@ final class PlantedBugs {
   private static final String CORE_LANE = "io/raftkv/raft/node/CoreLane.java";
   private static final String SEGMENTED_LOG = "io/raftkv/storage/SegmentedLog.java";
 
+  private static final String ONCE = "io/raftkv/kv/OnceApplier.java";
+  private static final String SESSIONS = "io/raftkv/kv/Sessions.java";
+
   private static final String STALE_READ =
       "ConfirmedReads|AnsweredRounds|ReadNumbers|Acknowledgements|linearizability";
   private static final String TWO_HISTORIES =
       "StateMachineSafety|CommitOnQuorum|LeaderCompleteness|LogMatching";
+
+  private static final String APPLIED_AGAIN =
+      "exactly once|linearizability|Acknowledgements|StateMachineSafety";
+  private static final String SHORT_LIFE = "a session lives";
 
   private PlantedBugs() {}
 
@@ -276,7 +283,7 @@ final class PlantedBugs {
               "        && log.term(log.commitIndex()) == core.term();",
               "        && log.commitIndex() > 0;",
               "ChangesOfMembers",
-              7),
+              58),
           new PlantedBug(
               "several voters changed without a joint configuration",
               CONFIGURATION,
@@ -290,7 +297,7 @@ final class PlantedBugs {
               "return configuration.isJoint()\n",
               "return configuration.members().isEmpty()\n",
               "CommitOnQuorum|OneLeaderPerTerm|AnsweredRounds|ConfirmedReads|" + TWO_HISTORIES,
-              63),
+              69),
           new PlantedBug(
               "a joint configuration left before it is committed",
               MEMBERSHIP,
@@ -325,7 +332,7 @@ final class PlantedBugs {
               "      leader.abdicate();\n",
               "",
               "ChangesOfMembers",
-              2),
+              5),
           new PlantedBug(
               "who was removed may come back under its id",
               "io/raftkv/raft/core/MembershipChanges.java",
@@ -339,7 +346,7 @@ final class PlantedBugs {
               "            || (configurationIndex() > commitIndex()",
               "            || (configurationIndex() < 0",
               "progress after healing",
-              1057),
+              441),
           new PlantedBug(
               "somebody is told that it was removed before that is committed",
               CORE,
@@ -347,6 +354,72 @@ final class PlantedBugs {
               "return configurationIndex() <= log.lastIndex()\n",
               "nobody is told",
               5),
+
+          // --- sessions
+          new PlantedBug(
+              "a repeated write is applied again",
+              ONCE,
+              "byte @Nullable [] kept = state.sessionResult(session, id.getSequence());",
+              "byte[] kept = null;",
+              APPLIED_AGAIN,
+              14),
+          new PlantedBug(
+              "a failed condition is not kept",
+              ONCE,
+              "    state.keepSessionResult(session, id.getSequence(), result);\n",
+              "    if (!Commands.decodeResult(result).getConditionFailed()) {\n"
+                  + "      state.keepSessionResult(session, id.getSequence(), result);\n    }\n",
+              APPLIED_AGAIN,
+              78),
+          new PlantedBug(
+              "results of sessions are not in the snapshots",
+              "io/raftkv/kv/SnapshotWriter.java",
+              "    while (results.next()) {\n",
+              "    while (results.next() && results.key() == null) {\n",
+              APPLIED_AGAIN,
+              14),
+          new PlantedBug(
+              "the result of the first outstanding write is forgotten, too",
+              SESSIONS,
+              "place(session.id(), firstOutstanding));",
+              "place(session.id(), firstOutstanding + 1));",
+              APPLIED_AGAIN,
+              159),
+          new PlantedBug(
+              "a write below the window is applied again",
+              ONCE,
+              "if (id.getSequence() < session.firstOutstanding()) {",
+              "if (id.getSequence() < 0) {",
+              APPLIED_AGAIN,
+              19),
+          new PlantedBug(
+              "a write of an ended session is applied",
+              ONCE,
+              "      return refused(state, whyNotOpen(state, id.getSessionId()));\n",
+              "      return apply.get().toByteArray();\n",
+              APPLIED_AGAIN,
+              14),
+          new PlantedBug(
+              "sessions expire whatever the time of the entry",
+              SESSIONS,
+              "if (session.expiryMillis() <= nowMillis && work < workMax) {",
+              "if (work < workMax) {",
+              SHORT_LIFE,
+              1),
+          new PlantedBug(
+              "a session is not kept by what its client sends",
+              SESSIONS,
+              "Session heard = session.heardAt(nowMillis);",
+              "Session heard = session;",
+              SHORT_LIFE,
+              1),
+          new PlantedBug(
+              "cluster time begins with the wall clock where a snapshot replaced the log",
+              CORE_LANE,
+              "Math.max(core.lastClusterTimeMillis(), stateMillis)",
+              "core.lastClusterTimeMillis()",
+              SHORT_LIFE,
+              102),
 
           // --- answers to clients
           new PlantedBug(

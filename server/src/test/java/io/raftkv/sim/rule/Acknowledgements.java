@@ -6,6 +6,7 @@ import io.raftkv.proto.peer.v1.Command;
 import io.raftkv.proto.peer.v1.PutCommand;
 import io.raftkv.raft.LogEntry;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What clients were told is so, at the time they are told: a write stands in the committed log at
@@ -21,8 +22,16 @@ public final class Acknowledgements {
   }
 
   public void written(int machine, byte[] command, long revision) {
+    written(machine, List.of(command), revision);
+  }
+
+  /**
+   * @param commands one of them, which say the same: it was sent more than once
+   */
+  public void written(int machine, List<byte[]> commands, long revision) {
     LogEntry entry = truth.byRevision(revision);
-    if (entry == null || !Arrays.equals(entry.data(), command)) {
+    if (entry == null
+        || commands.stream().noneMatch(command -> Arrays.equals(entry.data(), command))) {
       verdict.broken(
           "Acknowledgements (design promise 1)",
           "member "
