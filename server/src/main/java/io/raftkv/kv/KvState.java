@@ -95,6 +95,10 @@ final class KvState {
     return clusterTimeMillis;
   }
 
+  long stateHash() {
+    return stateHash;
+  }
+
   /** The state as it is now, in constant time. */
   KvView freeze() {
     Sessions.Frozen frozen = sessions.freeze();

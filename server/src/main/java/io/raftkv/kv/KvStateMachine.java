@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 public final class KvStateMachine implements StateMachine {
   private final CommandApplier applier;
   private final RevisionWaiters waiters;
+  private final RecentHashes hashes = new RecentHashes();
   private KvState state = new KvState();
 
   /** Written by the apply lane alone. */
@@ -65,6 +67,7 @@ public final class KvStateMachine implements StateMachine {
           entry.index(),
           state.appliedIndex());
       results.add(applier.apply(state, entry));
+      hashes.add(entry.index(), state.stateHash());
     }
     if (!entries.isEmpty()) {
       publish();
@@ -88,6 +91,11 @@ public final class KvStateMachine implements StateMachine {
   }
 
   @Override
+  public OptionalLong stateHashAt(long index) {
+    return hashes.at(index);
+  }
+
+  @Override
   public Frozen freeze() {
     return new FrozenView(view);
   }
@@ -95,6 +103,7 @@ public final class KvStateMachine implements StateMachine {
   @Override
   public void restore(InputStream in) throws IOException {
     state = new SnapshotReader(in).read();
+    hashes.restartAt(state.appliedIndex(), state.stateHash());
     publish();
   }
 

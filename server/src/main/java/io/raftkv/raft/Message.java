@@ -106,6 +106,9 @@ public sealed interface Message {
    * @param readSequence answered with the same number, and so confirms reads up to it
    * @param leaderCommitIndex everything that is committed in the cluster is at or before it; who
    *     has applied that much is as new as the leader
+   * @param state what the leader's state hashed to at some entry, for whoever has not answered yet
+   *     that its own did, too
+   * @param agreedIndex up to here a quorum has the leader's state
    */
   record HeartbeatRequest(
       MemberId from,
@@ -113,12 +116,30 @@ public sealed interface Message {
       long term,
       long commitIndex,
       long readSequence,
-      long leaderCommitIndex)
+      long leaderCommitIndex,
+      StateSample state,
+      long agreedIndex)
       implements Message {
+    /** With nothing to say of the state. */
+    public HeartbeatRequest(
+        MemberId from,
+        MemberId to,
+        long term,
+        long commitIndex,
+        long readSequence,
+        long leaderCommitIndex) {
+      this(from, to, term, commitIndex, readSequence, leaderCommitIndex, StateSample.NONE, 0);
+    }
+
     /** From a leader that has committed nothing which the follower does not know. */
     public HeartbeatRequest(
         MemberId from, MemberId to, long term, long commitIndex, long readSequence) {
       this(from, to, term, commitIndex, readSequence, commitIndex);
+    }
+
+    public HeartbeatRequest with(StateSample sample, long agreed) {
+      return new HeartbeatRequest(
+          from, to, term, commitIndex, readSequence, leaderCommitIndex, sample, agreed);
     }
 
     @Override
@@ -127,8 +148,22 @@ public sealed interface Message {
     }
   }
 
-  record HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence)
+  /**
+   * Answer to it.
+   *
+   * @param state what the answerer's state hashed to where the leader asked; may be none
+   */
+  record HeartbeatResponse(
+      MemberId from, MemberId to, long term, long readSequence, StateSample state)
       implements Message {
+    public HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence) {
+      this(from, to, term, readSequence, StateSample.NONE);
+    }
+
+    public HeartbeatResponse with(StateSample sample) {
+      return new HeartbeatResponse(from, to, term, readSequence, sample);
+    }
+
     @Override
     public Stream stream() {
       return Stream.CONTROL;

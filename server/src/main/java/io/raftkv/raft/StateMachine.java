@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What the log drives. {@link #apply}, {@link #freeze} and {@link #restore} are called by one
@@ -28,6 +29,12 @@ public interface StateMachine {
 
   /** Chained over everything applied: equal at equal index on every member. For any thread. */
   long stateHash();
+
+  /**
+   * What {@link #stateHash} was when {@code index} was the last entry applied; empty if that is
+   * long ago, or a snapshot has replaced the state since. For any thread.
+   */
+  OptionalLong stateHashAt(long index);
 
   /** The state as it is now, without copying it. Quick. */
   Frozen freeze();

@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,6 +112,7 @@ final class KvServer implements AutoCloseable {
     metrics.addWaiters(store::waiters, KvLimits.DEFAULT);
     metrics.addStores(stores.log(), stores.snapshots(), store::view);
 
+    StateAlarm states = new StateAlarm(config.name(), node::status);
     PeriodicTasks tasks = new PeriodicTasks(config.name());
     closing.push(tasks);
     if (!config.isInMemory()) {
@@ -124,7 +126,7 @@ final class KvServer implements AutoCloseable {
                 node,
                 store,
                 member -> clientAddress(transport, self, member),
-                figures(stores, disk),
+                figures(stores, disk, states),
                 ServiceLimits.DEFAULT,
                 ConnectionLimits.DEFAULT,
                 true,
@@ -144,6 +146,7 @@ final class KvServer implements AutoCloseable {
     closing.push(clients::announceEnd);
     tasks.every(HEALTH_PERIOD, clients.health());
     tasks.every(HEALTH_PERIOD, new RemovalNotice(config.name(), node::status));
+    tasks.every(HEALTH_PERIOD, states);
     tasks.every(
         HOUSEKEEPING_PERIOD,
         new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
@@ -202,7 +205,7 @@ final class KvServer implements AutoCloseable {
     return "data directory " + config.dataDir() + ": " + Failures.describe(cause);
   }
 
-  private static MemberFigures figures(Stores stores, DiskSpace disk) {
+  private static MemberFigures figures(Stores stores, DiskSpace disk, StateAlarm states) {
     return new MemberFigures() {
       @Override
       public long logBytes() {
@@ -216,7 +219,7 @@ final class KvServer implements AutoCloseable {
 
       @Override
       public List<String> alarms() {
-        return disk.alarms();
+        return Stream.concat(disk.alarms().stream(), states.alarms().stream()).toList();
       }
     };
   }

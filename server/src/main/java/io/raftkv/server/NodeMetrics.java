@@ -85,6 +85,16 @@ final class NodeMetrics {
         "Last entry of its newest snapshot.",
         status,
         NodeStatus::snapshotIndex);
+    statusGauge(
+        "raftkv_raft_state_agreed_index",
+        "Last entry after which its state was found to be that of the leader, or of a quorum.",
+        status,
+        NodeStatus::agreedIndex);
+    statusGauge(
+        "raftkv_raft_state_in_doubt",
+        "1 if replicas differ and too few answer to tell which one is wrong.",
+        status,
+        now -> now.isStateInDoubt() ? 1 : 0);
     followerGauge(
         "raftkv_raft_follower_match_index",
         "On the leader: last entry in which the follower agrees.",

@@ -25,6 +25,7 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
+import io.raftkv.raft.StateSample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -82,11 +83,17 @@ final class Decoder {
           number("term", m.getTerm()),
           number("commit_index", m.getCommitIndex()),
           number("read_sequence", m.getReadSequence()),
-          number("leader_commit_index", m.getLeaderCommitIndex()));
+          number("leader_commit_index", m.getLeaderCommitIndex()),
+          new StateSample(number("state_index", m.getStateIndex()), m.getStateHash()),
+          number("agreed_index", m.getAgreedIndex()));
     }
     if (proto instanceof HeartbeatResponse m) {
       return new Message.HeartbeatResponse(
-          from, to, number("term", m.getTerm()), number("read_sequence", m.getReadSequence()));
+          from,
+          to,
+          number("term", m.getTerm()),
+          number("read_sequence", m.getReadSequence()),
+          new StateSample(number("state_index", m.getStateIndex()), m.getStateHash()));
     }
     if (proto instanceof ReadIndexRequest m) {
       return new Message.ReadIndexRequest(from, to, number("term", m.getTerm()), m.getReadId());

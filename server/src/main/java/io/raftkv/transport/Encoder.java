@@ -93,12 +93,17 @@ final class Encoder {
           .setCommitIndex(m.commitIndex())
           .setReadSequence(m.readSequence())
           .setLeaderCommitIndex(m.leaderCommitIndex())
+          .setStateIndex(m.state().index())
+          .setStateHash(m.state().hash())
+          .setAgreedIndex(m.agreedIndex())
           .build();
     }
     if (message instanceof Message.HeartbeatResponse m) {
       return HeartbeatResponse.newBuilder()
           .setTerm(m.term())
           .setReadSequence(m.readSequence())
+          .setStateIndex(m.state().index())
+          .setStateHash(m.state().hash())
           .build();
     }
     if (message instanceof Message.ReadIndexRequest m) {

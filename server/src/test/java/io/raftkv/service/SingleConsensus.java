@@ -143,6 +143,8 @@ final class SingleConsensus implements Consensus {
         0,
         false,
         freshAtNanos,
+        0,
+        false,
         isLeader
             ? List.of(
                 new NodeStatus.Follower(OTHER, lastIndex, true),

@@ -9,6 +9,7 @@ import io.raftkv.sim.rule.Rule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** The production state machine, with the rules looking on. */
 record ObservedStateMachine(
@@ -38,6 +39,11 @@ record ObservedStateMachine(
   @Override
   public long stateHash() {
     return delegate.stateHash();
+  }
+
+  @Override
+  public OptionalLong stateHashAt(long index) {
+    return delegate.stateHashAt(index);
   }
 
   @Override

@@ -22,6 +22,7 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.SnapshotMeta;
+import io.raftkv.raft.StateSample;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -164,8 +165,16 @@ class CodecTest {
         new Message.AppendResponse(
             FROM, TO, term, random.nextBoolean(), number(random), number(random), id(random)),
         new Message.HeartbeatRequest(
-            FROM, TO, term, number(random), number(random), number(random)),
-        new Message.HeartbeatResponse(FROM, TO, term, number(random)),
+            FROM,
+            TO,
+            term,
+            number(random),
+            number(random),
+            number(random),
+            new StateSample(number(random), random.nextLong()),
+            number(random)),
+        new Message.HeartbeatResponse(
+            FROM, TO, term, number(random), new StateSample(number(random), random.nextLong())),
         new Message.TimeoutNow(FROM, TO, term),
         new Message.ReadIndexRequest(FROM, TO, term, random.nextLong()),
         new Message.ReadIndexResponse(

@@ -65,6 +65,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
   private final Freshness freshness = new Freshness();
+  private final StateCheck stateCheck;
   private final AtomicLong electionsStarted = new AtomicLong();
   private final AtomicLong leaderChanges = new AtomicLong();
   private long termOfElection;
@@ -100,6 +101,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     tickNanos = parts.tick().toNanos();
     termGuard = new TermGuard(parts.clock());
     clusterClock = new ClusterClock(parts.clock());
+    stateCheck =
+        new StateCheck(
+            parts.self(),
+            parts.stateMachine(),
+            parts.options().electionTicks() * parts.tick().toNanos());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick());
     appliedIndex.set(core.appliedIndex());
@@ -299,6 +305,18 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       onForwardResult(result);
     } else {
       core.step(m);
+      compareStates(m);
+    }
+  }
+
+  /** After the core, which tells whether the sender is still the leader, or we. */
+  private void compareStates(Message m) {
+    if (m instanceof Message.HeartbeatResponse response && core.isLeader()) {
+      stateCheck.answered(response, core.configuration());
+    } else if (m instanceof Message.HeartbeatRequest request
+        && request.term() == core.term()
+        && request.from().equals(core.leader())) {
+      stateCheck.heard(request);
     }
   }
 
@@ -565,8 +583,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private void perform(Ready ready) {
     ready.reachable().ifPresent(parts.transport()::setMembers);
+    if (core.isLeader()) {
+      stateCheck.lead(core.term(), turnNanos);
+    }
     if (!ready.messages().isEmpty()) {
-      parts.transport().send(ready.messages());
+      parts.transport().send(stateCheck.stamped(ready.messages()));
     }
     // The apply lane first: the persist may replace the log that it reads from.
     ready.install().ifPresent(applyLane::install);
@@ -604,6 +625,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         core.snapshotIndex(),
         core.isRemoved(),
         freshness.atNanos(),
+        stateCheck.agreedIndex(),
+        stateCheck.isInDoubt(),
         core.followers().stream()
             .map(f -> new NodeStatus.Follower(f.id(), f.matchIndex(), f.isActive()))
             .toList());

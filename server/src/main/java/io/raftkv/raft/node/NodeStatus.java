@@ -14,6 +14,10 @@ import java.util.List;
  * @param freshAtNanos {@link NodeClock#nanoTime} of a moment at which nothing was committed that is
  *     not applied here by now, as far as a leader has told, or, on the leader, a quorum has
  *     confirmed; {@link Long#MIN_VALUE} if there was none in this life of the node
+ * @param agreedIndex up to this entry this node's state was found to be that of the leader, or, on
+ *     the leader, of a quorum
+ * @param isStateInDoubt some replica's state differs, and too few have answered to tell which one
+ *     is wrong
  * @param followers on the leader, what it knows of the other members; else empty
  */
 public record NodeStatus(
@@ -31,6 +35,8 @@ public record NodeStatus(
     long snapshotIndex,
     boolean isRemoved,
     long freshAtNanos,
+    long agreedIndex,
+    boolean isStateInDoubt,
     List<Follower> followers) {
 
   /** Roles, as people see them. */

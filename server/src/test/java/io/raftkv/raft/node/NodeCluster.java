@@ -27,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -355,6 +356,7 @@ final class NodeCluster implements AutoCloseable {
   /** Commands in order; each is answered by itself in capitals. */
   static final class TestMachine implements StateMachine {
     private final List<String> commands = new ArrayList<>();
+    private final TreeMap<Long, Long> hashes = new TreeMap<>();
     private long applied;
     private long clusterTimeMillis;
     boolean isBroken;
@@ -379,6 +381,7 @@ final class NodeCluster implements AutoCloseable {
         } else {
           results.add(new byte[0]);
         }
+        hashes.put(applied, stateHash());
       }
       return results;
     }
@@ -396,6 +399,17 @@ final class NodeCluster implements AutoCloseable {
     @Override
     public long stateHash() {
       return commands.hashCode();
+    }
+
+    @Override
+    public OptionalLong stateHashAt(long index) {
+      Long hash = hashes.get(index);
+      return hash == null ? OptionalLong.empty() : OptionalLong.of(hash);
+    }
+
+    /** As a defect, or a bit that fell over in memory, would. */
+    void corrupt(String with) {
+      commands.add(with);
     }
 
     @Override
@@ -427,6 +441,7 @@ final class NodeCluster implements AutoCloseable {
     public void restore(InputStream in) throws IOException {
       DataInputStream data = new DataInputStream(in);
       applied = data.readLong();
+      hashes.clear();
       clusterTimeMillis = data.readLong();
       commands.clear();
       for (int left = data.readInt(); left > 0; left--) {

@@ -11,6 +11,7 @@ final class PlantedBugs {
   private static final String LOG_LANE = "io/raftkv/raft/node/LogLane.java";
   private static final String SNAPSHOT_LANE = "io/raftkv/raft/node/SnapshotLane.java";
   private static final String CORE_LANE = "io/raftkv/raft/node/CoreLane.java";
+  private static final String STATE_CHECK = "io/raftkv/raft/node/StateCheck.java";
   private static final String SEGMENTED_LOG = "io/raftkv/storage/SegmentedLog.java";
 
   private static final String ONCE = "io/raftkv/kv/OnceApplier.java";
@@ -420,6 +421,22 @@ final class PlantedBugs {
               "core.lastClusterTimeMillis()",
               SHORT_LIFE,
               102),
+
+          // --- replicas compared
+          new PlantedBug(
+              "an answer to one sample of the state counts for another",
+              STATE_CHECK,
+              "m.state().index() != asked.index()",
+              "m.state().isNone()",
+              "a node does not fail",
+              1),
+          new PlantedBug(
+              "the state as it is now compared with the one that was asked for",
+              STATE_CHECK,
+              "OptionalLong hash = stateMachine.stateHashAt(sample.index());",
+              "OptionalLong hash = OptionalLong.of(stateMachine.stateHash());",
+              "a node does not fail",
+              1),
 
           // --- answers to clients
           new PlantedBug(
