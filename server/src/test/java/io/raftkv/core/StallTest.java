@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.Message;
 import io.raftkv.raft.core.RoleName;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +96,62 @@ class StallTest {
     cluster.settle();
     assertThat(cluster.node(cluster.leader()).core().commitIndex())
         .isEqualTo(cluster.node(cluster.leader()).core().lastEntry().index());
+  }
+
+  @Test
+  void leaderMakesWayIfItsQuorumOnlyAnswersHeartbeats() {
+    CoreCluster five = new CoreCluster(5);
+    five.elect(1);
+    five.tickAll(4);
+    // n3 answers, but its disk takes nothing; n2 hears both sides, and would stay with its leader.
+    five.partition(List.of(1, 3), List.of(4, 5));
+    five.node(3).holdDisk();
+    five.propose(1, "a");
+
+    five.tickAll(8 * CoreCluster.OPTIONS.electionTicks());
+
+    assertThat(five.leader()).isEqualTo(2);
+    assertThat(five.node(2).applied())
+        .extracting(entry -> new String(entry.data(), StandardCharsets.UTF_8))
+        .contains("a");
+  }
+
+  @Test
+  void followerThatIsBroughtUpToDateIsNotTakenForStalled() {
+    cluster.elect(1);
+    cluster.node(3).crash();
+    cluster.tickAll(4);
+    cluster.propose(1, "a");
+    cluster.settle();
+
+    cluster.tickAll(20 * CoreCluster.OPTIONS.electionTicks());
+
+    assertThat(cluster.leader()).isEqualTo(1);
+    assertThat(cluster.node(1).core().term()).isEqualTo(2);
+  }
+
+  @Test
+  void disksThatAreSlowEverywhereDoNotDeposeOneLeaderAfterTheOther() {
+    cluster.elect(1);
+    cluster.tickAll(4);
+    cluster.propose(1, "a");
+
+    for (int i = 0; i < 40; i++) {
+      for (int number = 1; number <= 3; number++) {
+        cluster.node(number).holdDisk();
+      }
+      cluster.tickAll(5 * CoreCluster.OPTIONS.electionTicks());
+      for (int number = 1; number <= 3; number++) {
+        cluster.node(number).releaseDisk();
+      }
+      if (cluster.leader() != 0) {
+        cluster.propose(cluster.leader(), "b" + i);
+      }
+    }
+
+    assertThat(cluster.node(1).applied())
+        .extracting(entry -> new String(entry.data(), StandardCharsets.UTF_8))
+        .contains("a", "b30");
   }
 
   @Test

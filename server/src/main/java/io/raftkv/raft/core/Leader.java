@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * 5.3, 5.4; thesis 6.2, 6.4).
  */
 final class Leader extends Role {
+  /** A follower whose disk takes nothing for so many election timeouts counts for no quorum. */
+  private static final int STALL_TIMEOUTS = 3;
+
   private final List<Progress> followers = new ArrayList<>();
   private final ReadQueue reads = new ReadQueue();
   private final LeaderMembership membership;
@@ -255,8 +258,9 @@ final class Leader extends Role {
     for (long i = firstUncommittedInTail(); i <= index; i++) {
       uncommittedBytes -= log.entry(i).sizeBytes();
     }
-    if (log.commitTo(index) && reads.admitEarly(index, round + 1)) {
-      isRoundDue = true;
+    if (log.commitTo(index)) {
+      core.leadsWell();
+      isRoundDue |= reads.admitEarly(index, round + 1);
     }
   }
 
@@ -365,10 +369,15 @@ final class Leader extends Role {
     int electionTicks = core.options().electionTicks();
     // Ticks that come together are those of a pause: the answers of that time may be on their way.
     if (++ticksInTurn <= core.options().heartbeatTicks()) {
-      followers.forEach(follower -> follower.tick(electionTicks));
+      followers.forEach(follower -> follower.tick(electionTicks, core.log().lastIndex()));
       ticksLed = Math.min(ticksLed + 1, electionTicks);
       if (ticksLed == electionTicks && !isQuorumActive()) {
         // A leader that no quorum answers must not keep others from electing one (thesis 6.2).
+        core.becomeFollower(core.term(), MemberId.NONE);
+        return;
+      }
+      if (ticksLed == electionTicks && !isQuorumTaking()) {
+        core.leadsInVain();
         core.becomeFollower(core.term(), MemberId.NONE);
         return;
       }
@@ -411,6 +420,22 @@ final class Leader extends Role {
 
   private boolean isQuorumActive() {
     return Quorum.isQuorum(core.configuration(), this::isActive);
+  }
+
+  /**
+   * A quorum that answers heartbeats while its disks take nothing commits nothing, and those among
+   * it that are well refuse to elect a leader which might. Where all disks are that slow, another
+   * leader fares no better: so the patience doubles each time, until something is committed.
+   */
+  private boolean isQuorumTaking() {
+    int ticksMax = core.vainPatience(STALL_TIMEOUTS * core.options().electionTicks());
+    return Quorum.isQuorum(core.configuration(), member -> isTaking(member, ticksMax));
+  }
+
+  private boolean isTaking(MemberId member, int ticksMax) {
+    Progress follower = find(member);
+    return member.equals(core.self())
+        || (follower != null && follower.isActive && !follower.isStalled(ticksMax));
   }
 
   boolean isActive(MemberId member) {

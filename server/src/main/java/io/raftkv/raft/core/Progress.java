@@ -51,6 +51,9 @@ final class Progress {
 
   private int silentTicks;
 
+  /** Ticks in which there was something for its disk to take, and it took nothing. */
+  private int stalledTicks;
+
   /** PROBE: hearing the follower opens it once per heartbeat, not once per answer. */
   private boolean mayProbeAgain = true;
 
@@ -153,8 +156,22 @@ final class Progress {
     }
   }
 
-  /** One tick passes. */
-  void tick(int electionTicks) {
+  /**
+   * Whether it may answer heartbeats, but has taken nothing for so long, though there was something
+   * to take. One that is being brought up to date from far behind is not meant.
+   */
+  boolean isStalled(int ticksMax) {
+    return stalledTicks >= ticksMax;
+  }
+
+  /**
+   * One tick passes.
+   *
+   * @param lastIndex of our log
+   */
+  void tick(int electionTicks, long lastIndex) {
+    boolean isCatchingUp = state == State.SNAPSHOT || isReadingLog;
+    stalledTicks = match < lastIndex && !isCatchingUp ? stalledTicks + 1 : 0;
     if (isLeaving()) {
       leavingTicks++;
     }
@@ -181,6 +198,7 @@ final class Progress {
    */
   void accepted(long index, long logBase) {
     hasAnswered = true;
+    stalledTicks = index > match ? 0 : stalledTicks;
     match = Math.max(match, index);
     next = Math.max(next, match + 1);
     switch (state) {
@@ -210,6 +228,7 @@ final class Progress {
    */
   boolean rejected(long rejectedIndex, long agreement) {
     hasAnswered = true;
+    stalledTicks = 0;
     if (state == State.REPLICATE) {
       // Answers to what was sent before the follower caught up come late.
       if (rejectedIndex >= match) {

@@ -27,6 +27,8 @@ public final class RaftCore {
   /** For so many heartbeats, what a lost leader sent before may still arrive. */
   private static final int LEFTOVER_HEARTBEATS = 2;
 
+  private static final int VAIN_DOUBLINGS_MAX = 6;
+
   private final MemberId self;
   private final RaftOptions options;
   private final RaftLog log;
@@ -45,6 +47,9 @@ public final class RaftCore {
   private long contacts;
   private long contactIndex;
   private long lostLogs;
+
+  /** How often in a row we led, were answered by a quorum, and committed nothing. */
+  private int vainLeaderships;
 
   /** The others said so; this log may never hold the entry. */
   private boolean isRemoved;
@@ -562,6 +567,21 @@ public final class RaftCore {
   void noteContact(long index) {
     contacts++;
     contactIndex = index;
+  }
+
+  /** We led, and a quorum answered, but nothing was committed. */
+  void leadsInVain() {
+    vainLeaderships++;
+  }
+
+  /** We committed something in our term. */
+  void leadsWell() {
+    vainLeaderships = 0;
+  }
+
+  /** Doubled for each time that we led in vain. */
+  int vainPatience(int ticks) {
+    return ticks << Math.min(vainLeaderships, VAIN_DOUBLINGS_MAX);
   }
 
   /** A follower no longer has what it once had on disk. */

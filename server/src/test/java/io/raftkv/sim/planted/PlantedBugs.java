@@ -421,6 +421,13 @@ final class PlantedBugs {
               "core.lastClusterTimeMillis()",
               SHORT_LIFE,
               102),
+          new PlantedBug(
+              "a quorum that only answers heartbeats keeps its leader",
+              LEADER,
+              "if (ticksLed == electionTicks && !isQuorumTaking()) {",
+              "if (ticksLed < 0) {",
+              "Availability",
+              179566259800031L),
 
           // --- replicas compared
           new PlantedBug(
