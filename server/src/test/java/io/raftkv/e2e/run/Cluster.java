@@ -9,6 +9,7 @@ import io.raftkv.client.MemberRole;
 import io.raftkv.client.MemberStatus;
 import io.raftkv.e2e.KvdCluster;
 import io.raftkv.e2e.KvdProcess;
+import io.raftkv.e2e.MemberSites;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,10 +29,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Three members with the default timeouts, and what is done to them. Members are counted from 0.
- * Used by one thread.
+ * Members with the default timeouts, and what is done to them. Members are counted from 0. Used by
+ * one thread.
  */
 final class Cluster implements AutoCloseable {
+  /** Members, unless a run says otherwise. */
   static final int SIZE = 3;
 
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
@@ -43,9 +45,18 @@ final class Cluster implements AutoCloseable {
   private final List<KvClient> clients = new ArrayList<>();
   private final Set<Integer> paused = new HashSet<>();
 
-  Cluster(Path folder, KvdProcess.Program program, List<String> arguments) {
-    members = new KvdCluster(folder, SIZE, program, arguments);
+  Cluster(
+      Path folder,
+      int size,
+      KvdProcess.Program program,
+      List<String> arguments,
+      MemberSites sites) {
+    members = new KvdCluster(folder, size, program, arguments, sites);
     control = KvClient.connect(ClientOptions.of(members.endpoints()).withTimeout(ASK_TIMEOUT));
+  }
+
+  int size() {
+    return members.size();
   }
 
   /** Places for more members, which join when they are launched. */
@@ -223,6 +234,22 @@ final class Cluster implements AutoCloseable {
                 .isPresent());
   }
 
+  /** Waits until a member has applied what is committed now, as a follower or as the leader. */
+  void awaitFollowing(int member) throws InterruptedException {
+    long commitIndex = leaderStatus().commitIndex();
+    await(
+        name(member) + " has what is committed",
+        () ->
+            status(member)
+                .filter(status -> status.header().leaderId() != 0)
+                .filter(status -> status.appliedIndex() >= commitIndex)
+                .isPresent());
+  }
+
+  List<Integer> runningMembers() {
+    return members.runningMembers();
+  }
+
   void await(String what, BooleanSupplier condition) throws InterruptedException {
     long end = System.nanoTime() + WAIT_MAX.toNanos();
     while (!condition.getAsBoolean()) {
@@ -284,7 +311,8 @@ final class Cluster implements AutoCloseable {
 
   /** A figure of a member's metrics page; 0 if it is not there. */
   double metric(int member, String line) throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + members.opsPort(member) + "/metrics");
+    String address = endpoint(member).host() + ":" + members.opsPort(member);
+    URI uri = URI.create("http://" + address + "/metrics");
     HttpResponse<String> page =
         HttpClient.newHttpClient()
             .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());

@@ -3,6 +3,8 @@ package io.raftkv.e2e.run;
 import io.raftkv.check.History;
 import io.raftkv.check.LinearizabilityChecker;
 import io.raftkv.check.Operation;
+import io.raftkv.client.ByteSequence;
+import io.raftkv.client.GetOptions;
 import io.raftkv.client.GetResult;
 import io.raftkv.client.KeyRange;
 import io.raftkv.client.KeyValue;
@@ -10,6 +12,7 @@ import io.raftkv.client.KvClient;
 import io.raftkv.client.KvException;
 import io.raftkv.client.PutOptions;
 import io.raftkv.client.PutResult;
+import io.raftkv.client.ReadOptions;
 import io.raftkv.client.Reason;
 import io.raftkv.client.Scan;
 import java.time.Duration;
@@ -129,6 +132,11 @@ final class Registers {
 
   /** One linearizable read of a shared key. */
   void read(int client, KvClient kv) {
+    read(client, kv, ReadOptions.DEFAULT);
+  }
+
+  /** One read of a shared key, which is judged as a linearizable one whatever it asks for. */
+  void read(int client, KvClient kv, ReadOptions options) {
     Random random = random(client);
     String key =
         random.nextInt(PLAIN_KEYS + CONDITIONAL_KEYS) < PLAIN_KEYS
@@ -136,7 +144,7 @@ final class Registers {
             : shared("c", CONDITIONAL_KEYS, random);
     Operation operation = history.get(client, key, System.nanoTime());
     try {
-      GetResult result = kv.get(key);
+      GetResult result = kv.get(ByteSequence.of(key), GetOptions.DEFAULT.withRead(options));
       answer(operation, result.kv(), result.header().revision(), System.nanoTime());
     } catch (KvException e) {
       // A read without an answer says nothing, and the history knows that.
