@@ -127,8 +127,19 @@ public sealed interface Message {
     }
   }
 
-  record HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence)
+  /**
+   * A follower, or a member that is ahead, answers.
+   *
+   * @param isDiskFull the follower's disk has hardly any room left
+   */
+  record HeartbeatResponse(
+      MemberId from, MemberId to, long term, long readSequence, boolean isDiskFull)
       implements Message {
+    /** Of a follower that has room. */
+    public HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence) {
+      this(from, to, term, readSequence, false);
+    }
+
     @Override
     public Stream stream() {
       return Stream.CONTROL;

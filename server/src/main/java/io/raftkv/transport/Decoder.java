@@ -86,7 +86,11 @@ final class Decoder {
     }
     if (proto instanceof HeartbeatResponse m) {
       return new Message.HeartbeatResponse(
-          from, to, number("term", m.getTerm()), number("read_sequence", m.getReadSequence()));
+          from,
+          to,
+          number("term", m.getTerm()),
+          number("read_sequence", m.getReadSequence()),
+          m.getDiskFull());
     }
     if (proto instanceof ReadIndexRequest m) {
       return new Message.ReadIndexRequest(from, to, number("term", m.getTerm()), m.getReadId());

@@ -99,6 +99,7 @@ final class Encoder {
       return HeartbeatResponse.newBuilder()
           .setTerm(m.term())
           .setReadSequence(m.readSequence())
+          .setDiskFull(m.isDiskFull())
           .build();
     }
     if (message instanceof Message.ReadIndexRequest m) {

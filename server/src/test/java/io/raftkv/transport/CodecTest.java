@@ -165,7 +165,7 @@ class CodecTest {
             FROM, TO, term, random.nextBoolean(), number(random), number(random), id(random)),
         new Message.HeartbeatRequest(
             FROM, TO, term, number(random), number(random), number(random)),
-        new Message.HeartbeatResponse(FROM, TO, term, number(random)),
+        new Message.HeartbeatResponse(FROM, TO, term, number(random), random.nextBoolean()),
         new Message.TimeoutNow(FROM, TO, term),
         new Message.ReadIndexRequest(FROM, TO, term, random.nextLong()),
         new Message.ReadIndexResponse(

@@ -46,6 +46,9 @@ public final class RaftCore {
   private long contactIndex;
   private long lostLogs;
 
+  /** Our disk has hardly any room left. */
+  private boolean isDiskFull;
+
   /** The others said so; this log may never hold the entry. */
   private boolean isRemoved;
 
@@ -129,6 +132,19 @@ public final class RaftCore {
     log.persisted(ticket);
     role.onDurable();
     evictTail();
+  }
+
+  /** Tells whether this member's disk has hardly any room left; it had room at first. */
+  public void diskFull(boolean isFull) {
+    isDiskFull = isFull;
+  }
+
+  /**
+   * Whether what needs room may be proposed to this leader: its own disk has room, and so have
+   * those of a quorum, as far as is known. What needs none may be proposed all the same.
+   */
+  public boolean hasRoom() {
+    return !isDiskFull && role instanceof Leader leader && leader.isQuorumRoomy();
   }
 
   /** Tells that the state machine has applied everything up to {@code index}. */
@@ -367,7 +383,7 @@ public final class RaftCore {
     // it once had; the next append will be refused and say so.
     log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
     noteContact(m.leaderCommitIndex());
-    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence()));
+    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence(), isDiskFull));
   }
 
   // --- snapshots (Raft paper section 7)
@@ -567,6 +583,10 @@ public final class RaftCore {
   /** A follower no longer has what it once had on disk. */
   void noteLostLog() {
     lostLogs++;
+  }
+
+  boolean isDiskFull() {
+    return isDiskFull;
   }
 
   RaftOptions options() {
