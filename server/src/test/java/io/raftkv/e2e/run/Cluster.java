@@ -22,11 +22,13 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Members with the default timeouts, and what is done to them. Members are counted from 0. Used by
@@ -144,7 +146,7 @@ final class Cluster implements AutoCloseable {
   }
 
   /** The one that leads the latest term, as far as those tell that answer. */
-  private Optional<Integer> leader() {
+  Optional<Integer> leader() {
     List<Integer> asked = new ArrayList<>(members.runningMembers());
     asked.removeAll(paused);
     List<Optional<MemberStatus>> statuses = statuses(asked);
@@ -213,11 +215,13 @@ final class Cluster implements AutoCloseable {
 
   /** Starts a member and does not wait. */
   KvdProcess launch(int member) {
+    paused.remove(member);
     return members.launch(member);
   }
 
   /** Starts all at once; returns when all are ready. */
   void startAll() {
+    paused.clear();
     members.start();
   }
 
@@ -244,6 +248,24 @@ final class Cluster implements AutoCloseable {
                 .filter(status -> status.header().leaderId() != 0)
                 .filter(status -> status.appliedIndex() >= commitIndex)
                 .isPresent());
+  }
+
+  /** Whether every member answers and has applied what the leader has committed. */
+  boolean haveAllCommitted() {
+    List<Optional<MemberStatus>> all = statuses(IntStream.range(0, size()).boxed().toList());
+    OptionalLong committed =
+        all.stream()
+            .flatMap(Optional::stream)
+            .filter(status -> status.role() == MemberRole.LEADER)
+            .mapToLong(MemberStatus::commitIndex)
+            .max();
+    return committed.isPresent()
+        && all.stream()
+            .allMatch(
+                status ->
+                    status.isPresent()
+                        && status.get().appliedIndex() >= committed.getAsLong()
+                        && status.get().header().leaderId() != 0);
   }
 
   List<Integer> runningMembers() {

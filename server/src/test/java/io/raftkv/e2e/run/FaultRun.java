@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
       DiskFaults.class,
       Partition.class,
       PowerCut.class,
+      Chaos.class,
       SnapshotCatchUp.class,
       ImportPackages.class,
       Throughput.class,

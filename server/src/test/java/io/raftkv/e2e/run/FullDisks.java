@@ -117,7 +117,7 @@ final class FullDisks {
   }
 
   private void printGap(String name, long from, long until) {
-    report.figure(name, "%.0f ms", Run.millis(scene.recorder.gaps().longest(from, until)));
+    report.figure(name, "%.0f ms", Run.millis(scene.recorder().gaps().longest(from, until)));
   }
 
   /** A member that stopped for want of room starts again. */

@@ -53,7 +53,7 @@ final class HungSyncs {
       requireStruck(leader);
       shim.treat(leader, SyncShim.Treatment.USUAL);
       scene.cluster.awaitFollowing(leader);
-      gaps.add(scene.recorder.gaps().longest(began, System.nanoTime()));
+      gaps.add(scene.recorder().gaps().longest(began, System.nanoTime()));
     }
     report.figure("hung syncs of the leader", "%d times, %d s each", times, HUNG.toSeconds());
     report.check("  another one leads meanwhile", kept == 0, kept + " times none did");
@@ -78,7 +78,7 @@ final class HungSyncs {
       Run.pause(DOWN);
       scene.cluster.launch(member).awaitReady();
       scene.cluster.awaitFollowing(member);
-      gaps.add(scene.recorder.gaps().longest(began, System.nanoTime()));
+      gaps.add(scene.recorder().gaps().longest(began, System.nanoTime()));
     }
     report.figure("failing syncs", "%d times", times);
     Gaps.print(report, "  write gap per fault", gaps);

@@ -30,7 +30,7 @@ final class LoopDisks implements AutoCloseable {
       try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
         file.setLength((long) mib << 20);
       }
-      Tools.run("mkfs.ext4", "-q", image.toString());
+      Tools.run("mkfs.ext4", "-q", "-m", "0", image.toString());
       images.add(image);
       mountPoints.add(Files.createDirectory(folder.resolve("n" + (member + 1))));
       mount(member);
@@ -42,6 +42,16 @@ final class LoopDisks implements AutoCloseable {
     Path mountPoint = mountPoints.get(member);
     Tools.run("mount", "-o", "loop", images.get(member).toString(), mountPoint.toString());
     Unmount.atExit(mountPoint);
+  }
+
+  /** Leaves only so many bytes. */
+  void fill(int member, long leave) throws IOException {
+    Fillers.fill(mountPoints.get(member), leave);
+  }
+
+  /** Also if it was not filled, or if a power cut took what filled it. */
+  void free(int member) throws IOException {
+    Fillers.free(mountPoints.get(member));
   }
 
   /** From now on nothing reaches the disks, of all members at once. */

@@ -8,8 +8,6 @@ import java.util.List;
 
 /** A small file system in memory for the folder of each member. Members are counted from 0. */
 final class MemoryDisks implements AutoCloseable {
-  private static final String FILLER = "filler";
-
   private final List<Path> mounted = new ArrayList<>();
 
   /** Mounts them where a {@link Cluster} in that folder keeps its members' data. */
@@ -25,13 +23,11 @@ final class MemoryDisks implements AutoCloseable {
 
   /** Leaves only so many bytes. */
   void fill(int member, long leave) throws IOException {
-    Path disk = mounted.get(member);
-    long bytes = Files.getFileStore(disk).getUsableSpace() - leave;
-    Files.write(disk.resolve(FILLER), new byte[Math.toIntExact(Math.max(0, bytes))]);
+    Fillers.fill(mounted.get(member), leave);
   }
 
   void free(int member) throws IOException {
-    Files.delete(mounted.get(member).resolve(FILLER));
+    Fillers.free(mounted.get(member));
   }
 
   @Override

@@ -85,7 +85,7 @@ final class Partition extends Run {
       Run.pause(CUT);
       long healed = System.nanoTime();
       network.heal();
-      gaps.add(scene.recorder.gaps().longest(began, healed));
+      gaps.add(scene.recorder().gaps().longest(began, healed));
       for (int member = 0; member < members; member++) {
         scene.cluster.awaitFollowing(member);
       }

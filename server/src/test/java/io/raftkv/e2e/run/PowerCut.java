@@ -61,7 +61,7 @@ final class PowerCut extends Run {
         cut(scene, disks);
         report.progress(
             "%d of %d, back %.0f ms after the last start, %d writes acknowledged",
-            i + 1, times, millis(sinceStart.get(i)), scene.recorder.acknowledged());
+            i + 1, times, millis(sinceStart.get(i)), scene.recorder().acknowledged());
       }
       Run.pause(QUIET);
       report.figure("faults", "%d x power cut of all%s", times, isLying ? ", lying syncs" : "");

@@ -50,13 +50,20 @@ final class Registers {
   private final History history = new History();
   private final Recorder recorder;
   private final long seed;
+  private final String prefix;
   private final Map<Integer, Random> randoms = new ConcurrentHashMap<>();
   private final Map<String, Acknowledged> acknowledged = new ConcurrentHashMap<>();
   private final AtomicLong operations = new AtomicLong();
 
   Registers(Recorder recorder, long seed) {
+    this(recorder, seed, "");
+  }
+
+  /** All keys begin with {@code prefix}, and no other keys do. */
+  Registers(Recorder recorder, long seed, String prefix) {
     this.recorder = recorder;
     this.seed = seed;
+    this.prefix = prefix;
   }
 
   private Random random(int client) {
@@ -65,7 +72,7 @@ final class Registers {
 
   private String shared(String kind, int keys, Random random) {
     long generation = operations.getAndIncrement() / OPERATIONS_PER_GENERATION;
-    return "shared/" + generation + "/" + kind + random.nextInt(keys);
+    return prefix + "shared/" + generation + "/" + kind + random.nextInt(keys);
   }
 
   /** One write: of a key of its own, or of a shared one, with a condition or without. */
@@ -74,7 +81,7 @@ final class Registers {
     String value = client + "." + round;
     int choice = random.nextInt(8);
     if (choice < 2) {
-      put(client, "own/" + value, value, kv);
+      put(client, prefix + "own/" + value, value, kv);
     } else if (choice < 5) {
       put(client, shared("p", PLAIN_KEYS, random), value, kv);
     } else {

@@ -66,6 +66,11 @@ abstract class Run implements Callable<Integer> {
    */
   abstract void run(Path folder, Report report) throws IOException, InterruptedException;
 
+  /** When it is given up. */
+  long minutesMax() {
+    return limitMinutes;
+  }
+
   /** Whether a member has to say this, by what was done to it: an error line of its log. */
   boolean isExpected(String line) {
     return false;
@@ -136,12 +141,12 @@ abstract class Run implements Callable<Integer> {
         new Thread(
             () -> {
               try {
-                TimeUnit.MINUTES.sleep(limitMinutes);
+                TimeUnit.MINUTES.sleep(minutesMax());
               } catch (InterruptedException e) {
                 // The run ended in time.
                 return;
               }
-              report.check("ends within " + limitMinutes + " min", false, "given up");
+              report.check("ends within " + minutesMax() + " min", false, "given up");
               report.finish();
               System.exit(1);
             },

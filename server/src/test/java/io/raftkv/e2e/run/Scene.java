@@ -1,5 +1,7 @@
 package io.raftkv.e2e.run;
 
+import io.raftkv.client.DeleteOptions;
+import io.raftkv.client.KeyRange;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.ReadOptions;
 import java.time.Duration;
@@ -18,10 +20,12 @@ final class Scene implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final Cluster cluster;
-  final Recorder recorder = new Recorder();
-  private final Registers registers;
   private final LoadOptions options;
-  private final Load load = new Load();
+  private List<KvClient> writing = List.of();
+  private List<KvClient> reading = List.of();
+  private Recorder recorder = new Recorder();
+  private Registers registers;
+  private Load load = new Load();
   private long startNanos;
 
   /** The cluster is closed with this. */
@@ -34,26 +38,45 @@ final class Scene implements AutoCloseable {
   /** Starts the members, and then the clients. */
   void start(ReadOptions read) throws InterruptedException {
     cluster.start();
-    List<KvClient> writing =
+    connect();
+    startClients(read);
+  }
+
+  private void connect() {
+    writing =
         IntStream.range(0, options.writers)
             .mapToObj(i -> cluster.connect(i, options.timeout()))
             .toList();
-    List<KvClient> reading =
+    reading =
         IntStream.range(0, cluster.size())
             .mapToObj(i -> cluster.connectTo(i, options.timeout()))
             .toList();
+  }
+
+  private void startClients(ReadOptions read) {
+    Registers judged = registers;
     startNanos = System.nanoTime();
     load.start(
         "writer",
         options.writers,
         (i, round) -> {
-          registers.write(i, round, writing.get(i));
+          judged.write(i, round, writing.get(i));
           Load.pause(PAUSE_OF_WRITERS);
         });
     load.start(
         "reader",
         cluster.size(),
-        (i, round) -> registers.read(options.writers + i, reading.get(i), read));
+        (i, round) -> judged.read(options.writers + i, reading.get(i), read));
+  }
+
+  /** When writes were acknowledged, since the clients were started. */
+  Recorder recorder() {
+    return recorder;
+  }
+
+  /** A client that is not judged. */
+  KvClient control() {
+    return writing.get(0);
   }
 
   /** Waits until a write was acknowledged after that time; when it was. */
@@ -63,7 +86,7 @@ final class Scene implements AutoCloseable {
     return recorder.firstAcknowledged(afterNanos).getAsLong();
   }
 
-  /** Ends the load; every member runs, and every fault is over. */
+  /** Ends the clients' work and judges it; every member runs, and every fault is over. */
   void judge(Report report) throws InterruptedException {
     load.stop();
     double seconds = (System.nanoTime() - startNanos) / 1e9;
@@ -77,7 +100,22 @@ final class Scene implements AutoCloseable {
         seconds,
         options.seed);
     cluster.checkEqualStates(report);
-    registers.check(cluster.connect(0, PATIENCE), options.writers + cluster.size(), report);
+    try (KvClient client = cluster.connect(0, PATIENCE)) {
+      registers.check(client, options.writers + cluster.size(), report);
+    }
+  }
+
+  /** After {@link #judge}: the clients begin anew, on other keys; what was written is deleted. */
+  void restart(String prefix) {
+    try (KvClient client = cluster.connect(0, PATIENCE)) {
+      while (client.delete(KeyRange.all(), DeleteOptions.DEFAULT).deleted() > 0) {
+        // Very many keys take several requests.
+      }
+    }
+    recorder = new Recorder();
+    registers = new Registers(recorder, options.seed, prefix);
+    load = new Load();
+    startClients(ReadOptions.DEFAULT);
   }
 
   @Override
