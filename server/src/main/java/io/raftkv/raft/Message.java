@@ -149,19 +149,31 @@ public sealed interface Message {
   }
 
   /**
-   * Answer to it.
+   * A follower, or a member that is ahead, answers.
    *
+   * @param isDiskFull the follower's disk has hardly any room left
    * @param state what the answerer's state hashed to where the leader asked; may be none
    */
   record HeartbeatResponse(
-      MemberId from, MemberId to, long term, long readSequence, StateSample state)
+      MemberId from,
+      MemberId to,
+      long term,
+      long readSequence,
+      boolean isDiskFull,
+      StateSample state)
       implements Message {
+    public HeartbeatResponse(
+        MemberId from, MemberId to, long term, long readSequence, boolean isDiskFull) {
+      this(from, to, term, readSequence, isDiskFull, StateSample.NONE);
+    }
+
+    /** Of a follower that has room. */
     public HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence) {
-      this(from, to, term, readSequence, StateSample.NONE);
+      this(from, to, term, readSequence, false);
     }
 
     public HeartbeatResponse with(StateSample sample) {
-      return new HeartbeatResponse(from, to, term, readSequence, sample);
+      return new HeartbeatResponse(from, to, term, readSequence, isDiskFull, sample);
     }
 
     @Override

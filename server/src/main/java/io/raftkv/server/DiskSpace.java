@@ -69,7 +69,8 @@ final class DiskSpace implements Runnable {
               + free
               + " bytes free, less than the "
               + reserved
-              + " kept for a snapshot and the log; puts are refused while this member leads");
+              + " kept for a snapshot and the log; this member leads only if no other can, and then"
+              + " refuses puts");
     }
     return free < 2 * reserved
         ? List.of("DISK_LOW: " + free + " bytes free; at " + reserved + " puts are refused")

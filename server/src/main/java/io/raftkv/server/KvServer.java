@@ -191,7 +191,8 @@ final class KvServer implements AutoCloseable {
               NodeClock.SYSTEM,
               random::nextInt,
               Commands::isCommand,
-              command -> !disk.isFull() || !Commands.isPut(command),
+              Commands::isPut,
+              disk::isFull,
               metrics.syncTimes(),
               cause -> failed.accept(config.name(), cause)));
     } catch (DamagedException | IllegalStateException | IllegalArgumentException e) {

@@ -249,9 +249,14 @@ public final class MapDbVolumes implements VolumeFactory {
     private UncheckedIOException failure(String operation, Throwable e) {
       String cause =
           e instanceof LinkageError
-              ? "I/O error, " + file.getUsableSpace() + " bytes are free"
+              ? "I/O error, " + freeBytes() + " bytes are free"
               : String.valueOf(e.getCause() == null ? e : e.getCause());
       return new UncheckedIOException(new IOException(operation + " " + file + ": " + cause, e));
+    }
+
+    /** Of the folder: the file may have another name by now. */
+    private long freeBytes() {
+      return file.getAbsoluteFile().getParentFile().getUsableSpace();
     }
   }
 }

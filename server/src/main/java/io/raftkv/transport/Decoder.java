@@ -93,6 +93,7 @@ final class Decoder {
           to,
           number("term", m.getTerm()),
           number("read_sequence", m.getReadSequence()),
+          m.getDiskFull(),
           new StateSample(number("state_index", m.getStateIndex()), m.getStateHash()));
     }
     if (proto instanceof ReadIndexRequest m) {

@@ -102,6 +102,7 @@ final class Encoder {
       return HeartbeatResponse.newBuilder()
           .setTerm(m.term())
           .setReadSequence(m.readSequence())
+          .setDiskFull(m.isDiskFull())
           .setStateIndex(m.state().index())
           .setStateHash(m.state().hash())
           .build();

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,6 +43,7 @@ public final class KvdCluster implements AutoCloseable {
   private final int founders;
   private final List<String> extraArguments;
   private final KvdProcess.Program program;
+  private final MemberSites sites;
   private final KvClient client;
 
   /**
@@ -56,7 +56,17 @@ public final class KvdCluster implements AutoCloseable {
 
   public KvdCluster(
       Path folder, int size, KvdProcess.Program program, List<String> extraArguments) {
+    this(folder, size, program, extraArguments, MemberSites.LOOPBACK);
+  }
+
+  public KvdCluster(
+      Path folder,
+      int size,
+      KvdProcess.Program program,
+      List<String> extraArguments,
+      MemberSites sites) {
     this.folder = folder;
+    this.sites = sites;
     this.members =
         IntStream.rangeClosed(1, size)
             .mapToObj(i -> new Member("n" + i))
@@ -105,7 +115,9 @@ public final class KvdCluster implements AutoCloseable {
     }
     List<String> arguments = arguments(member);
     arguments.addAll(List.of(more));
-    KvdProcess process = KvdProcess.start(folder, program, Map.of(), arguments);
+    KvdProcess process =
+        KvdProcess.start(
+            folder, program.after(sites.prefix(member)), sites.environment(member), arguments);
     launched.process = process;
     return process;
   }
@@ -116,9 +128,10 @@ public final class KvdCluster implements AutoCloseable {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--name", described.name));
     arguments.addAll(List.of("--data-dir", dataDir(member).toString()));
-    arguments.addAll(List.of("--listen", "127.0.0.1:" + described.clientPort));
-    arguments.addAll(List.of("--peer-listen", "127.0.0.1:" + described.peerPort));
-    arguments.addAll(List.of("--ops-listen", "127.0.0.1:" + described.opsPort));
+    String host = sites.host(member);
+    arguments.addAll(List.of("--listen", host + ":" + described.clientPort));
+    arguments.addAll(List.of("--peer-listen", host + ":" + described.peerPort));
+    arguments.addAll(List.of("--ops-listen", host + ":" + described.opsPort));
     if (member < founders) {
       arguments.addAll(List.of("--initial-cluster", initialCluster()));
     } else {
@@ -138,9 +151,8 @@ public final class KvdCluster implements AutoCloseable {
   }
 
   private String initialCluster() {
-    return members.stream()
-        .limit(founders)
-        .map(member -> member.name + "=127.0.0.1:" + member.peerPort)
+    return IntStream.range(0, founders)
+        .mapToObj(member -> name(member) + "=" + sites.host(member) + ":" + peerPort(member))
         .collect(Collectors.joining(","));
   }
 
@@ -162,7 +174,7 @@ public final class KvdCluster implements AutoCloseable {
   }
 
   public Endpoint endpoint(int member) {
-    return new Endpoint("127.0.0.1", members.get(member).clientPort);
+    return new Endpoint(sites.host(member), members.get(member).clientPort);
   }
 
   /** Where every member listens for clients, whether it runs or not. */

@@ -55,6 +55,13 @@ public final class KvdProcess implements AutoCloseable {
           List.of(launcher.toAbsolutePath().toString()),
           Map.of("KVD_JAVA_OPTIONS", String.join(" ", javaOptions)));
     }
+
+    /** The same behind a command that becomes it. */
+    Program after(List<String> prefix) {
+      List<String> all = new ArrayList<>(prefix);
+      all.addAll(command);
+      return new Program(all, environment);
+    }
   }
 
   private static final Duration READY_MAX = Duration.ofSeconds(60);

@@ -13,6 +13,7 @@ final class Health {
   private final World world;
   private final int n;
   private final int[] incarnations;
+  private final long[] runsSince;
   private final long[] wellSince;
   private final long[] linkedSince;
   private long calmSince;
@@ -21,8 +22,10 @@ final class Health {
     this.world = world;
     n = world.plan.machines;
     incarnations = new int[n];
+    runsSince = new long[n];
     wellSince = new long[n];
     linkedSince = new long[n * n];
+    Arrays.fill(runsSince, NEVER);
     Arrays.fill(wellSince, NEVER);
     Arrays.fill(linkedSince, NEVER);
   }
@@ -38,13 +41,12 @@ final class Health {
     for (int a = 0; a < n; a++) {
       SimMachine machine = world.machines.get(a);
       int incarnation = world.incarnation(a);
-      boolean isWell =
-          incarnation != 0
-              && machine.pausedUntilNanos <= now
-              && machine.endsAfter < 0
-              && machine.disk.isPrompt();
+      boolean doesRun =
+          incarnation != 0 && machine.pausedUntilNanos <= now && machine.endsAfter < 0;
       boolean isSame = incarnation == incarnations[a];
       incarnations[a] = incarnation;
+      runsSince[a] = doesRun ? (isSame ? Math.min(runsSince[a], now) : now) : NEVER;
+      boolean isWell = doesRun && machine.disk.isPrompt();
       wellSince[a] = isWell ? (isSame ? Math.min(wellSince[a], now) : now) : NEVER;
       for (int b = 0; b < n; b++) {
         int link = a * n + b;
@@ -73,6 +75,42 @@ final class Health {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether nothing struck since then, and this member, whatever its disk does, has been running
+   * and linked to a majority of the voters that has been well together without it.
+   */
+  boolean isMajorityWellAround(long sinceNanos, int member) {
+    if (calmSince > sinceNanos
+        || world.plan.changeEveryNanos > 0
+        || runsSince[member] > sinceNanos) {
+      return false;
+    }
+    int voters = world.plan.voters();
+    for (int set = 1; set < 1 << voters; set++) {
+      boolean isMajority = 2 * Integer.bitCount(set) > voters;
+      boolean hasMember = (set >> member & 1) != 0;
+      if (isMajority
+          && !hasMember
+          && isLinkedTo(set, sinceNanos, member)
+          && isWellTogether(set, sinceNanos)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isLinkedTo(int set, long sinceNanos, int member) {
+    for (int other = 0; other < n; other++) {
+      boolean isWhole =
+          linkedSince[member * n + other] <= sinceNanos
+              && linkedSince[other * n + member] <= sinceNanos;
+      if ((set >> other & 1) != 0 && !isWhole) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean isWellTogether(int set, long sinceNanos) {

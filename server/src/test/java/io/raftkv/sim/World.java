@@ -52,6 +52,7 @@ final class World implements NetworkHost {
   final Health health;
   private final Availability availability;
   private final Reign reign;
+  private final HungLeader hungLeader;
   private final Pipelines pipelines;
 
   /** Writes that were answered. */
@@ -88,6 +89,7 @@ final class World implements NetworkHost {
     health = new Health(this);
     availability = new Availability(this);
     reign = new Reign(this);
+    hungLeader = new HungLeader(this);
     pipelines = new Pipelines(plan.machines, effects);
     for (int i = 0; i < plan.machines; i++) {
       machines.add(new SimMachine(this, i));
@@ -157,6 +159,7 @@ final class World implements NetworkHost {
     health.look();
     availability.check();
     reign.check();
+    hungLeader.check();
     scheduler.after(plan.heartbeatNanos(), this::look);
   }
 

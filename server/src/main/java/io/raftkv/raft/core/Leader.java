@@ -11,6 +11,7 @@ import io.raftkv.raft.RaftOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ final class Leader extends Role {
   private final List<Progress> followers = new ArrayList<>();
   private final ReadQueue reads = new ReadQueue();
   private final LeaderMembership membership;
+  private final LeaderDisk disk;
   private @Nullable Transfer transfer;
 
   /** No longer a voter; the transfer, if there is one, is the last thing that it does. */
@@ -41,17 +43,13 @@ final class Leader extends Role {
   /** Since the core last let anything out. */
   private int ticksInTurn;
 
-  /** Since our own disk last made progress while it had something to do. */
-  private int ticksSinceDurable;
-
-  private long seenDurable;
-
   /** Bytes of entries that are not committed yet. */
   private long uncommittedBytes;
 
   Leader(RaftCore core) {
     super(core);
     membership = new LeaderMembership(core, this);
+    disk = new LeaderDisk(core, this);
     followConfiguration();
     for (long index = firstUncommittedInTail(); index <= core.log().lastIndex(); index++) {
       uncommittedBytes += core.log().entry(index).sizeBytes();
@@ -109,6 +107,11 @@ final class Leader extends Role {
     return uncommittedBytes >= bytesMax || core.log().isDiskBehind(bytesMax)
         ? Optional.of(RaftException.Reason.QUEUE_FULL)
         : Optional.empty();
+  }
+
+  /** Whether a quorum has room, our own disk aside, as far as is known. */
+  boolean isQuorumRoomy() {
+    return disk.isQuorumRoomy();
   }
 
   void append(LogEntry.Kind kind, long clusterTimeMillis, byte[] data) {
@@ -341,6 +344,7 @@ final class Leader extends Role {
     if (follower != null) {
       follower.heard();
       follower.round = Math.max(follower.round, m.readSequence());
+      follower.room = m.isDiskFull() ? Progress.Room.HARDLY_ANY : Progress.Room.ENOUGH;
       confirmRounds();
     }
   }
@@ -383,7 +387,7 @@ final class Leader extends Role {
       }
     }
     followers.removeIf(follower -> follower.hasLeft(2 * electionTicks));
-    handOverIfDiskHangs();
+    disk.tick();
     if (transfer != null && transfer.tick(electionTicks)) {
       transfer = null;
     }
@@ -397,24 +401,6 @@ final class Leader extends Role {
       isRoundDue = true;
     } else {
       followers.forEach(this::sendCommitIfIdle);
-    }
-  }
-
-  /**
-   * A leader whose disk hangs commits with the others' disks, until what it keeps for its own is
-   * too much. One of those others leads better.
-   */
-  private void handOverIfDiskHangs() {
-    long durable = core.log().durableIndex();
-    if (durable != seenDurable || durable == core.log().lastIndex()) {
-      seenDurable = durable;
-      ticksSinceDurable = 0;
-    } else if (transfer == null && ++ticksSinceDurable >= 2 * core.options().electionTicks()) {
-      ticksSinceDurable = 0;
-      Progress best = find(mostUpToDate());
-      if (best != null && best.match() > durable) {
-        transferTo(best.id);
-      }
     }
   }
 
@@ -468,7 +454,11 @@ final class Leader extends Role {
   // --- transfer --------------------------------------------------------------------------------
 
   Optional<RaftException.Reason> transferTo(MemberId wanted) {
-    MemberId target = wanted.isNone() ? mostUpToDate() : wanted;
+    MemberId target = wanted;
+    if (wanted.isNone()) {
+      Progress best = mostUpToDate(follower -> true);
+      target = best == null ? MemberId.NONE : best.id;
+    }
     if (target.equals(core.self())) {
       return Optional.empty();
     }
@@ -495,15 +485,17 @@ final class Leader extends Role {
     return transfer != null && transfer.isTold();
   }
 
-  private MemberId mostUpToDate() {
+  /** Of the voters that answer, the one of those wanted; null if there is none. */
+  @Nullable Progress mostUpToDate(Predicate<Progress> isWanted) {
     Progress best = null;
     for (Progress follower : followers) {
-      boolean canLead = follower.isActive && core.configuration().isVoter(follower.id);
+      boolean canLead =
+          follower.isActive && core.configuration().isVoter(follower.id) && isWanted.test(follower);
       if (canLead && (best == null || follower.match() > best.match())) {
         best = follower;
       }
     }
-    return best == null ? MemberId.NONE : best.id;
+    return best;
   }
 
   private void tellTransferTarget() {

@@ -27,6 +27,13 @@ final class Progress {
     SNAPSHOT
   }
 
+  /** What it last said of its disk. */
+  enum Room {
+    UNKNOWN,
+    ENOUGH,
+    HARDLY_ANY
+  }
+
   final MemberId id;
   private final Inflights inflights = new Inflights();
   private State state = State.PROBE;
@@ -59,6 +66,8 @@ final class Progress {
 
   /** Heard an answer to entries since the last heartbeat. */
   boolean hasAnswered;
+
+  Room room = Room.UNKNOWN;
 
   /** The latest heartbeat round that it answered. */
   long round;

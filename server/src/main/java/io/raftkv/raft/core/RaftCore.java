@@ -51,6 +51,9 @@ public final class RaftCore {
   /** How often in a row we led, were answered by a quorum, and committed nothing. */
   private int vainLeaderships;
 
+  /** Our disk has hardly any room left. */
+  private boolean isDiskFull;
+
   /** The others said so; this log may never hold the entry. */
   private boolean isRemoved;
 
@@ -134,6 +137,19 @@ public final class RaftCore {
     log.persisted(ticket);
     role.onDurable();
     evictTail();
+  }
+
+  /** Tells whether this member's disk has hardly any room left; it had room at first. */
+  public void diskFull(boolean isFull) {
+    isDiskFull = isFull;
+  }
+
+  /**
+   * Whether what needs room may be proposed to this leader: its own disk has room, and so have
+   * those of a quorum, as far as is known. What needs none may be proposed all the same.
+   */
+  public boolean hasRoom() {
+    return !isDiskFull && role instanceof Leader leader && leader.isQuorumRoomy();
   }
 
   /** Tells that the state machine has applied everything up to {@code index}. */
@@ -372,7 +388,7 @@ public final class RaftCore {
     // it once had; the next append will be refused and say so.
     log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
     noteContact(m.leaderCommitIndex());
-    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence()));
+    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence(), isDiskFull));
   }
 
   // --- snapshots (Raft paper section 7)
@@ -587,6 +603,10 @@ public final class RaftCore {
   /** A follower no longer has what it once had on disk. */
   void noteLostLog() {
     lostLogs++;
+  }
+
+  boolean isDiskFull() {
+    return isDiskFull;
   }
 
   RaftOptions options() {

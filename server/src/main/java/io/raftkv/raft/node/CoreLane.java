@@ -270,6 +270,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   private void feedCompletions() {
+    core.diskFull(parts.isDiskFull().getAsBoolean());
     long ticket = persistedTicket.get();
     if (ticket > seenPersisted) {
       seenPersisted = ticket;
@@ -413,7 +414,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   private boolean isRefusedForRoom(Request.Propose proposal) {
-    if (parts.hasRoom().test(proposal.command())) {
+    if (core.hasRoom() || !parts.needsRoom().test(proposal.command())) {
       return false;
     }
     refuse(proposal.completion(), Reason.DISK_FULL);

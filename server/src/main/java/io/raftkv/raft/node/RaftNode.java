@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -52,8 +53,10 @@ public final class RaftNode implements AutoCloseable {
    * @param tick the length of the ticks that {@code options} count in
    * @param isCommand whether the state machine can read a command; asked by any thread of what
    *     other members forward, before it is proposed
-   * @param hasRoom whether the disk has room for a command; asked by the core lane of a leader,
-   *     before it is proposed. Quick
+   * @param needsRoom whether a command makes the store larger: it is refused while the leader's
+   *     disk is full, or so many that no quorum has room. Asked by the core lane. Quick
+   * @param isDiskFull whether this member's disk has hardly any room left; asked by the core lane
+   *     every turn. Quick
    * @param syncNanos told how long each sync of the log took; quick, called by the log lane
    * @param failed told once, from any thread, when the node stopped because its disk failed or it
    *     found a defect; the process should end
@@ -70,7 +73,8 @@ public final class RaftNode implements AutoCloseable {
       NodeClock clock,
       RandomSource random,
       Predicate<byte[]> isCommand,
-      Predicate<byte[]> hasRoom,
+      Predicate<byte[]> needsRoom,
+      BooleanSupplier isDiskFull,
       LongConsumer syncNanos,
       Consumer<Throwable> failed) {
     /** Of a state machine that can read any bytes. */
@@ -98,7 +102,8 @@ public final class RaftNode implements AutoCloseable {
           clock,
           random,
           command -> true,
-          command -> true,
+          command -> false,
+          () -> false,
           nanos -> {},
           failed);
     }
@@ -284,7 +289,8 @@ public final class RaftNode implements AutoCloseable {
           case STOPPED -> "this member stopped with the request under way";
           case UNKNOWN_COMMAND ->
               "the leader does not know this command; is it of another version?";
-          case DISK_FULL -> "the leader's disk is almost full: delete keys, or make room there";
+          case DISK_FULL ->
+              "the disks of the leader or of a majority are almost full: delete keys, or make room there";
           case CONFIG_CONFLICT -> "the members have changed meanwhile";
           case CHANGE_IN_PROGRESS ->
               "another change of the members, or an election, is not complete yet";

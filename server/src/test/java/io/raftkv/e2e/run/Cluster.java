@@ -9,6 +9,7 @@ import io.raftkv.client.MemberRole;
 import io.raftkv.client.MemberStatus;
 import io.raftkv.e2e.KvdCluster;
 import io.raftkv.e2e.KvdProcess;
+import io.raftkv.e2e.MemberSites;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,17 +22,20 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /**
- * Three members with the default timeouts, and what is done to them. Members are counted from 0.
- * Used by one thread.
+ * Members with the default timeouts, and what is done to them. Members are counted from 0. Used by
+ * one thread.
  */
 final class Cluster implements AutoCloseable {
+  /** Members, unless a run says otherwise. */
   static final int SIZE = 3;
 
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
@@ -43,9 +47,18 @@ final class Cluster implements AutoCloseable {
   private final List<KvClient> clients = new ArrayList<>();
   private final Set<Integer> paused = new HashSet<>();
 
-  Cluster(Path folder, KvdProcess.Program program, List<String> arguments) {
-    members = new KvdCluster(folder, SIZE, program, arguments);
+  Cluster(
+      Path folder,
+      int size,
+      KvdProcess.Program program,
+      List<String> arguments,
+      MemberSites sites) {
+    members = new KvdCluster(folder, size, program, arguments, sites);
     control = KvClient.connect(ClientOptions.of(members.endpoints()).withTimeout(ASK_TIMEOUT));
+  }
+
+  int size() {
+    return members.size();
   }
 
   /** Places for more members, which join when they are launched. */
@@ -133,7 +146,7 @@ final class Cluster implements AutoCloseable {
   }
 
   /** The one that leads the latest term, as far as those tell that answer. */
-  private Optional<Integer> leader() {
+  Optional<Integer> leader() {
     List<Integer> asked = new ArrayList<>(members.runningMembers());
     asked.removeAll(paused);
     List<Optional<MemberStatus>> statuses = statuses(asked);
@@ -202,11 +215,13 @@ final class Cluster implements AutoCloseable {
 
   /** Starts a member and does not wait. */
   KvdProcess launch(int member) {
+    paused.remove(member);
     return members.launch(member);
   }
 
   /** Starts all at once; returns when all are ready. */
   void startAll() {
+    paused.clear();
     members.start();
   }
 
@@ -221,6 +236,40 @@ final class Cluster implements AutoCloseable {
                 .filter(status -> status.header().leaderId() != 0)
                 .filter(status -> status.appliedIndex() >= commitIndex)
                 .isPresent());
+  }
+
+  /** Waits until a member has applied what is committed now, as a follower or as the leader. */
+  void awaitFollowing(int member) throws InterruptedException {
+    long commitIndex = leaderStatus().commitIndex();
+    await(
+        name(member) + " has what is committed",
+        () ->
+            status(member)
+                .filter(status -> status.header().leaderId() != 0)
+                .filter(status -> status.appliedIndex() >= commitIndex)
+                .isPresent());
+  }
+
+  /** Whether every member answers and has applied what the leader has committed. */
+  boolean haveAllCommitted() {
+    List<Optional<MemberStatus>> all = statuses(IntStream.range(0, size()).boxed().toList());
+    OptionalLong committed =
+        all.stream()
+            .flatMap(Optional::stream)
+            .filter(status -> status.role() == MemberRole.LEADER)
+            .mapToLong(MemberStatus::commitIndex)
+            .max();
+    return committed.isPresent()
+        && all.stream()
+            .allMatch(
+                status ->
+                    status.isPresent()
+                        && status.get().appliedIndex() >= committed.getAsLong()
+                        && status.get().header().leaderId() != 0);
+  }
+
+  List<Integer> runningMembers() {
+    return members.runningMembers();
   }
 
   void await(String what, BooleanSupplier condition) throws InterruptedException {
@@ -284,7 +333,8 @@ final class Cluster implements AutoCloseable {
 
   /** A figure of a member's metrics page; 0 if it is not there. */
   double metric(int member, String line) throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + members.opsPort(member) + "/metrics");
+    String address = endpoint(member).host() + ":" + members.opsPort(member);
+    URI uri = URI.create("http://" + address + "/metrics");
     HttpResponse<String> page =
         HttpClient.newHttpClient()
             .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());

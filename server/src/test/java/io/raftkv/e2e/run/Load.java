@@ -1,8 +1,10 @@
 package io.raftkv.e2e.run;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Threads that do one thing again and again, until they are stopped. Used by one thread. */
@@ -40,6 +42,11 @@ final class Load implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
     }
+  }
+
+  /** Of a worker. */
+  static void pause(Duration time) {
+    LockSupport.parkNanos(time.toNanos());
   }
 
   /** Waits until all have finished what they are at. */

@@ -3,6 +3,8 @@ package io.raftkv.e2e.run;
 import io.raftkv.check.History;
 import io.raftkv.check.LinearizabilityChecker;
 import io.raftkv.check.Operation;
+import io.raftkv.client.ByteSequence;
+import io.raftkv.client.GetOptions;
 import io.raftkv.client.GetResult;
 import io.raftkv.client.KeyRange;
 import io.raftkv.client.KeyValue;
@@ -10,6 +12,7 @@ import io.raftkv.client.KvClient;
 import io.raftkv.client.KvException;
 import io.raftkv.client.PutOptions;
 import io.raftkv.client.PutResult;
+import io.raftkv.client.ReadOptions;
 import io.raftkv.client.Reason;
 import io.raftkv.client.Scan;
 import java.time.Duration;
@@ -47,13 +50,20 @@ final class Registers {
   private final History history = new History();
   private final Recorder recorder;
   private final long seed;
+  private final String prefix;
   private final Map<Integer, Random> randoms = new ConcurrentHashMap<>();
   private final Map<String, Acknowledged> acknowledged = new ConcurrentHashMap<>();
   private final AtomicLong operations = new AtomicLong();
 
   Registers(Recorder recorder, long seed) {
+    this(recorder, seed, "");
+  }
+
+  /** All keys begin with {@code prefix}, and no other keys do. */
+  Registers(Recorder recorder, long seed, String prefix) {
     this.recorder = recorder;
     this.seed = seed;
+    this.prefix = prefix;
   }
 
   private Random random(int client) {
@@ -62,7 +72,7 @@ final class Registers {
 
   private String shared(String kind, int keys, Random random) {
     long generation = operations.getAndIncrement() / OPERATIONS_PER_GENERATION;
-    return "shared/" + generation + "/" + kind + random.nextInt(keys);
+    return prefix + "shared/" + generation + "/" + kind + random.nextInt(keys);
   }
 
   /** One write: of a key of its own, or of a shared one, with a condition or without. */
@@ -71,7 +81,7 @@ final class Registers {
     String value = client + "." + round;
     int choice = random.nextInt(8);
     if (choice < 2) {
-      put(client, "own/" + value, value, kv);
+      put(client, prefix + "own/" + value, value, kv);
     } else if (choice < 5) {
       put(client, shared("p", PLAIN_KEYS, random), value, kv);
     } else {
@@ -129,6 +139,11 @@ final class Registers {
 
   /** One linearizable read of a shared key. */
   void read(int client, KvClient kv) {
+    read(client, kv, ReadOptions.DEFAULT);
+  }
+
+  /** One read of a shared key, which is judged as a linearizable one whatever it asks for. */
+  void read(int client, KvClient kv, ReadOptions options) {
     Random random = random(client);
     String key =
         random.nextInt(PLAIN_KEYS + CONDITIONAL_KEYS) < PLAIN_KEYS
@@ -136,7 +151,7 @@ final class Registers {
             : shared("c", CONDITIONAL_KEYS, random);
     Operation operation = history.get(client, key, System.nanoTime());
     try {
-      GetResult result = kv.get(key);
+      GetResult result = kv.get(ByteSequence.of(key), GetOptions.DEFAULT.withRead(options));
       answer(operation, result.kv(), result.header().revision(), System.nanoTime());
     } catch (KvException e) {
       // A read without an answer says nothing, and the history knows that.

@@ -1,8 +1,8 @@
 package io.raftkv.e2e.run;
 
 import io.raftkv.e2e.KvdProcess;
+import io.raftkv.e2e.MemberSites;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
 /** What all runs have in common: a folder, a limit of time, and the exit code. */
 abstract class Run implements Callable<Integer> {
   private static final double NANOS_PER_MILLI = 1e6;
+
+  /** A run with several clusters has a folder for each. */
+  private static final int LOGS_DEPTH = 2;
 
   @Spec private CommandSpec spec;
 
@@ -63,14 +66,35 @@ abstract class Run implements Callable<Integer> {
    */
   abstract void run(Path folder, Report report) throws IOException, InterruptedException;
 
+  /** When it is given up. */
+  long minutesMax() {
+    return limitMinutes;
+  }
+
+  /** Whether a member has to say this, by what was done to it: an error line of its log. */
+  boolean isExpected(String line) {
+    return false;
+  }
+
+  /** Whether it must run in a network namespace that nobody else uses. */
+  boolean needsOwnNetwork() {
+    return false;
+  }
+
   @Override
-  public final Integer call() throws IOException {
+  public final Integer call() throws IOException, InterruptedException {
+    if (needsOwnNetwork() && !OwnNetwork.isInside()) {
+      return runInOwnNetwork();
+    }
     Report report = new Report(spec.commandLine().getOut());
     Path folder = Files.createTempDirectory("raftkv-faults-");
     report.title(spec.name() + ", data in " + folder);
     Thread watchdog = startWatchdog(report);
     try {
+      buildLauncher();
       run(folder, report);
+    } catch (ToolException e) {
+      report.check("this machine can do it", false, e.getMessage());
     } catch (IOException | RuntimeException | AssertionError e) {
       report.failed(e);
     } catch (InterruptedException e) {
@@ -86,18 +110,43 @@ abstract class Run implements Callable<Integer> {
     return report.finish() ? 0 : 1;
   }
 
+  /** The launcher builds what is missing: not while members are waited for. */
+  private void buildLauncher() throws IOException, InterruptedException {
+    if (launcher != null) {
+      Process help =
+          new ProcessBuilder(launcher.toString(), "--help")
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      if (help.waitFor() != 0) {
+        throw new ToolException(launcher + " --help: exit code " + help.exitValue());
+      }
+    }
+  }
+
+  private int runInOwnNetwork() throws IOException, InterruptedException {
+    try {
+      return OwnNetwork.run(spec.root().commandLine().getParseResult().originalArgs());
+    } catch (ToolException e) {
+      Report report = new Report(spec.commandLine().getOut());
+      report.check("this machine can do it", false, e.getMessage());
+      report.finish();
+      return 1;
+    }
+  }
+
   /** Members end with this process, so that the end of the process is enough. */
   private Thread startWatchdog(Report report) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                TimeUnit.MINUTES.sleep(limitMinutes);
+                TimeUnit.MINUTES.sleep(minutesMax());
               } catch (InterruptedException e) {
                 // The run ended in time.
                 return;
               }
-              report.check("ends within " + limitMinutes + " min", false, "given up");
+              report.check("ends within " + minutesMax() + " min", false, "given up");
               report.finish();
               System.exit(1);
             },
@@ -109,13 +158,18 @@ abstract class Run implements Callable<Integer> {
 
   /** A cluster as the options say; not started. */
   final Cluster newCluster(Path folder, String... arguments) {
+    return newCluster(folder, Cluster.SIZE, MemberSites.LOOPBACK, arguments);
+  }
+
+  /** A cluster as the options say; not started. */
+  final Cluster newCluster(Path folder, int size, MemberSites sites, String... arguments) {
     KvdProcess.Program program =
         launcher == null
             ? KvdProcess.Program.classes(withHeap(KvdProcess.QUICK_JVM))
             : KvdProcess.Program.launcher(launcher, withHeap(List.of()));
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(kvdArguments);
-    return new Cluster(folder, program, all);
+    return new Cluster(folder, size, program, all, sites);
   }
 
   private List<String> withHeap(List<String> javaOptions) {
@@ -125,14 +179,14 @@ abstract class Run implements Callable<Integer> {
   }
 
   /** A fault may make a member warn; an error means that something is wrong with itself. */
-  private static void readLogs(Path folder, Report report) throws IOException {
+  private void readLogs(Path folder, Report report) throws IOException {
     List<String> errors = new ArrayList<>();
     long warnings = 0;
-    try (DirectoryStream<Path> logs = Files.newDirectoryStream(folder, "kvd-*.err")) {
-      for (Path log : logs) {
+    try (Stream<Path> logs = Files.find(folder, LOGS_DEPTH, (file, any) -> isLog(file))) {
+      for (Path log : logs.toList()) {
         for (String line : Files.readAllLines(log)) {
           warnings += line.contains(" WARN ") ? 1 : 0;
-          if (line.contains(" ERROR ") || line.startsWith("kvd: ")) {
+          if (isError(line) && !isExpected(line)) {
             errors.add(line);
           }
         }
@@ -143,6 +197,16 @@ abstract class Run implements Callable<Integer> {
         "no errors in the members' logs",
         errors.isEmpty(),
         errors.size() + ": " + String.join("; ", errors.subList(0, Math.min(3, errors.size()))));
+  }
+
+  private static boolean isLog(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.startsWith("kvd-") && name.endsWith(".err");
+  }
+
+  /** Of a member's log: something is wrong with itself. */
+  static boolean isError(String line) {
+    return line.contains(" ERROR ") || line.startsWith("kvd: ");
   }
 
   private static void delete(Path folder) throws IOException {

@@ -9,6 +9,10 @@
  * $F -Dfaults="kill-all --times 20"                     kill -9 of all three at once
  * $F -Dfaults="snapshot-catch-up --entries 100000"      a member returns behind the log's start
  * $F -Dfaults="import PACKAGES_FILE"                    a Debian package index, through kvctl
+ * $F -Dfaults="disk-faults"                             full disks, syncs that hang or fail
+ * $F -Dfaults="power-cut --times 20"                    what was not synced is gone, everywhere
+ * $F -Dfaults="partition --members 5"                   links between members fail
+ * $F -Dfaults="chaos --minutes 60"                      all of it, in rounds
  * $F -Dfaults="kill-leader --help"                      the options of a run
  * </pre>
  *

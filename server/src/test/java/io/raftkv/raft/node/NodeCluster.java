@@ -74,6 +74,10 @@ final class NodeCluster implements AutoCloseable {
     return node;
   }
 
+  void fillDisks(boolean areFull) {
+    nodes.values().forEach(node -> node.isDiskFull = areFull);
+  }
+
   void isolate(long number) {
     cutOff.add(number);
   }
@@ -199,7 +203,7 @@ final class NodeCluster implements AutoCloseable {
     Transport.Offer offer = Transport.Offer.QUEUED;
 
     Predicate<byte[]> isCommand = command -> true;
-    Predicate<byte[]> hasRoom = command -> true;
+    boolean isDiskFull;
     final List<Throwable> failures = new ArrayList<>();
     private final List<TestLane> lanes = new ArrayList<>();
     private final TreeSet<String> heldLanes = new TreeSet<>();
@@ -250,7 +254,8 @@ final class NodeCluster implements AutoCloseable {
                   clock,
                   bound -> (int) (number % bound),
                   command -> isCommand.test(command),
-                  command -> hasRoom.test(command),
+                  command -> command.length > 1,
+                  () -> isDiskFull,
                   nanos -> {},
                   failures::add));
       node.start();

@@ -197,10 +197,10 @@ class RaftNodeTest {
   }
 
   @Test
-  void leaderWithoutRoomRefusesWhatNeedsItAndGoesOnLeading() {
+  void leaderWithoutRoomRefusesWhatNeedsItAndGoesOnLeadingWhereNobodyHasAny() {
     TestNode follower = follower(0);
     TestNode leader = leader();
-    leader.hasRoom = command -> command.length == 1;
+    cluster.fillDisks(true);
     long lastIndex = leader.node.status().lastIndex();
 
     CompletableFuture<byte[]> forwarded = follower.propose("long");
@@ -210,7 +210,7 @@ class RaftNodeTest {
     assertThat(reason(own)).isEqualTo(Reason.DISK_FULL);
     assertThat(leader.node.status().lastIndex()).isEqualTo(lastIndex);
     follower.propose("a").join();
-    leader.hasRoom = command -> true;
+    cluster.fillDisks(false);
     follower.propose("long").join();
   }
 

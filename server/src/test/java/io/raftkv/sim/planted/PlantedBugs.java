@@ -167,6 +167,13 @@ final class PlantedBugs {
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
               244),
+          new PlantedBug(
+              "a leader whose disk hangs leads on",
+              "io/raftkv/raft/core/LeaderDisk.java",
+              "    handOverIfItHangs();\n",
+              "",
+              "HungLeader",
+              57),
 
           // --- reads
           new PlantedBug(
