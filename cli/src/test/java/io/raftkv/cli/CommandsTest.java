@@ -118,8 +118,6 @@ final class CommandsTest {
     "RESOURCE_EXHAUSTED,DISK_FULL,not_applied,3",
     "PERMISSION_DENIED,PERMISSION_DENIED,not_applied,4",
     "UNAUTHENTICATED,UNAUTHENTICATED,not_applied,4",
-    "UNAVAILABLE,LEADERSHIP_LOST,unknown,5",
-    "DEADLINE_EXCEEDED,TIMEOUT,unknown,5",
     "INTERNAL,INTERNAL_ERROR,unknown,5",
     "DATA_LOSS,CORRUPT,not_applied,6"
   })
@@ -134,6 +132,15 @@ final class CommandsTest {
     if (outcome.equals("unknown")) {
       assertThat(put.err()).contains("unknown");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UNAVAILABLE,LEADERSHIP_LOST", "DEADLINE_EXCEEDED,TIMEOUT"})
+  void aWriteIsSentAgainUntilItIsKnownToBeDone(Code code, String reason) {
+    server.failures.add(FakeServer.failure(code, reason, "unknown"));
+
+    assertThat(run("put", "k", "v").text()).isEqualTo("revision 1\n");
+    assertThat(server.sessions).isEmpty();
   }
 
   @Test
@@ -298,6 +305,18 @@ final class CommandsTest {
     assertThat(load.text()).startsWith("imported 1 entries").endsWith(", 1 existed\n");
     assertThat(run("get", "a").text()).isEqualTo("old");
     assertThat(run("get", "b").text()).isEqualTo("1");
+  }
+
+  @Test
+  void anImportGoesOnWhenTheLeaderIsLost() {
+    server.failures.add(FakeServer.failure(Code.UNAVAILABLE, "LEADERSHIP_LOST", "unknown"));
+    String lines = "{\"key\":\"a\",\"value\":\"1\"}\n{\"key\":\"b\",\"value\":\"2\"}\n";
+
+    Run load = run(lines.getBytes(StandardCharsets.UTF_8), Set.of(), "import", "-", "--if-absent");
+
+    assertThat(load.exitCode()).isZero();
+    assertThat(load.text()).startsWith("imported 2 entries").endsWith(", 0 existed\n");
+    assertThat(server.sessions).isEmpty();
   }
 
   @Test

@@ -32,7 +32,9 @@ final class SessionRefusals {
           throw Refusal.of(
               Reason.QUEUE_FULL, "too many answers are kept: raise first_outstanding, or wait");
       case TOO_MANY_SESSIONS ->
-          throw Refusal.of(Reason.QUOTA_EXCEEDED, "too many sessions are open");
+          throw Refusal.of(
+              Reason.QUOTA_EXCEEDED,
+              "too many sessions are open; those of clients that have gone expire");
       case UNRECOGNIZED -> throw new IllegalStateException("a refusal of a newer version");
     }
   }

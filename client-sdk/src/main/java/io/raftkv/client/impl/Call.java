@@ -3,14 +3,12 @@ package io.raftkv.client.impl;
 import io.raftkv.client.Endpoint;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
-import io.raftkv.proto.v1.RequestId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -110,17 +108,27 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** From now on it may be sent again whatever comes of an attempt: it is applied once. */
   void marked(OpenSession.Mark given) {
+    boolean isLate;
     int made;
     synchronized (this) {
-      if (isDone) {
-        given.release();
-        return;
-      }
-      isAwaitingMark = false;
-      mark = given;
+      isLate = isDone;
       made = attempts;
+      if (!isLate) {
+        isAwaitingMark = false;
+        mark = given;
+      }
     }
-    attemptAfter(made);
+    if (isLate) {
+      caller.release(given);
+    } else {
+      attemptAfter(made);
+    }
+  }
+
+  /** What the servers may have to keep of its answer, in bytes. */
+  long answerBytesMax() {
+    Marking<Q> marking = method.marking();
+    return marking == null ? 0 : marking.answerBytesMax(request);
   }
 
   /**
@@ -136,7 +144,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
         return;
       }
       isDone = true;
-      settled = opening.withOutcome(method.outcomeUnsent());
+      settled = opening.ofWrite(method.outcomeUnsent());
       lastEndpoint = endpoint;
       attempts += asked;
     }
@@ -205,8 +213,8 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** Under the lock. */
   private Q marked() {
-    BiFunction<Q, RequestId, Q> marking = method.marked();
-    return mark == null || marking == null ? request : marking.apply(request, mark.requestId());
+    Marking<Q> marking = method.marking();
+    return mark == null || marking == null ? request : marking.mark(request, mark.requestId());
   }
 
   /** The timer may be late. An attempt under way is not disturbed. */
@@ -285,7 +293,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       caller.sessionEnded(lost.session());
     }
     if (lost != null && !isOver()) {
-      lost.release();
+      caller.release(lost);
       caller.mark(this);
     } else if (delayNanos < 0) {
       caller.finished(this);
@@ -450,14 +458,19 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     fail(Failure.local(reason, outcome, detail));
   }
 
-  /** Its mark, if it has one, is not needed any more. */
+  /** It needs no mark any more, be it given or awaited. */
   void over() {
     OpenSession.Mark given;
+    boolean isWaiting;
     synchronized (this) {
       given = mark;
+      isWaiting = isAwaitingMark;
     }
     if (given != null) {
-      given.release();
+      caller.release(given);
+    }
+    if (isWaiting) {
+      caller.forget(this);
     }
   }
 

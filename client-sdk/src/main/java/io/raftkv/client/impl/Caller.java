@@ -81,7 +81,7 @@ final class Caller {
       return call.future();
     }
     keepTicking();
-    if (sessions != null && method.marked() != null) {
+    if (sessions != null && method.marking() != null) {
       call.awaitMark();
     } else {
       call.start();
@@ -103,6 +103,16 @@ final class Caller {
   /** Asks for the mark of a write. */
   void mark(Call<?, ?, ?> write) {
     keeper().mark(write);
+  }
+
+  /** A write needs its mark no longer. */
+  void release(OpenSession.Mark mark) {
+    keeper().release(mark);
+  }
+
+  /** A write awaits no mark any more. */
+  void forget(Call<?, ?, ?> write) {
+    keeper().forget(write);
   }
 
   /** The servers say that this session has ended. */
@@ -197,8 +207,8 @@ final class Caller {
   }
 
   /**
-   * Ends all calls, the session, and all connections; waits half a second for the session and a
-   * second for connections at most.
+   * Ends all calls, the session, and all connections; waits 0.2 s for the session and a second for
+   * connections at most.
    */
   void close() {
     boolean isFirst = !isClosed;

@@ -34,6 +34,12 @@ record Failure(
     return new Failure(reason, other, detail, metadata, isFromServer, retryDelayNanos, cause);
   }
 
+  /** What it means to a write, without a session, that none could be opened for it. */
+  Failure ofWrite(Outcome unsent) {
+    String words = isFromServer ? "no session could be opened for it: " + detail : detail;
+    return new Failure(reason, unsent, words, metadata, isFromServer, retryDelayNanos, cause);
+  }
+
   /** Whether the session of the request is not open any more, so that it was not applied. */
   boolean isSessionEnded() {
     return isFromServer && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN);
