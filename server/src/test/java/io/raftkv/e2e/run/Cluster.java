@@ -59,6 +59,11 @@ final class Cluster implements AutoCloseable {
     return members.name(member);
   }
 
+  /** Clients are to reach this member here; said before it is started. */
+  void advertise(int member, Endpoint address) {
+    members.advertise(member, address);
+  }
+
   /** Starts the first members and waits for a leader. */
   void startFounders() throws InterruptedException {
     for (int member = 0; member < SIZE; member++) {
