@@ -465,14 +465,14 @@ final class CommandsTest {
     assertThat(run("session", "list").text())
         .isEqualTo(
             """
-            ID  TTL     IDLE  ANSWERS  NAME
-            1   45s     0s    0        job\\u{7}
-            2   1500ms  0s    0       \s
+            ID  TTL     IDLE  ANSWERS  KEYS  NAME
+            1   45s     0s    0        0     job\\u{7}
+            2   1500ms  0s    0        0    \s
             """);
     assertThat(run("session", "list", "-o", "json").text())
         .startsWith(
             "{\"sessions\":[{\"id\":\"1\",\"name\":\"job\\u0007\",\"ttl_millis\":45000,"
-                + "\"idle_millis\":0,\"answers\":0},{\"id\":\"2\",");
+                + "\"idle_millis\":0,\"answers\":0,\"keys\":0},{\"id\":\"2\",");
     assertThat(run("session", "close", "1").text()).isEqualTo("closed 1\n");
     assertThat(run("session", "close", "2", "-o", "json").text()).isEqualTo("{\"closed\":\"2\"}\n");
     assertThat(server.sessions).isEmpty();

@@ -204,6 +204,24 @@ class SessionTest {
   }
 
   @Test
+  void theSessionOfAKeyIsNotTheOneOfTheClient() {
+    StatusRuntimeException expired =
+        error(
+            Code.FAILED_PRECONDITION,
+            "SESSION_EXPIRED",
+            "not_applied",
+            Map.of("field", "session_id"));
+    cluster.leader.script(expired);
+
+    KvException e = failure(() -> cluster.client.put("k", "v", PutOptions.DEFAULT.withAttachTo(7)));
+
+    assertThat(e.reason()).isEqualTo(Reason.SESSION_EXPIRED);
+    assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+    cluster.client.put("k", "v");
+    assertThat(cluster.count(SessionOpenRequest.class)).isEqualTo(1);
+  }
+
+  @Test
   void whereEverySessionEndsAtOnceAWriteIsNotApplied() {
     StatusRuntimeException expired = expired();
     cluster.leader.behaviour = request -> expired;

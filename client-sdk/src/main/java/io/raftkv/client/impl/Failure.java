@@ -40,9 +40,14 @@ record Failure(
     return new Failure(reason, unsent, words, metadata, isFromServer, retryDelayNanos, cause);
   }
 
-  /** Whether the session of the request is not open any more, so that it was not applied. */
+  /**
+   * Whether the session that marks the request is not open any more, so that it was not applied.
+   * The one that a key was to be attached to is another matter, and named as a field.
+   */
   boolean isSessionEnded() {
-    return isFromServer && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN);
+    return isFromServer
+        && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN)
+        && !metadata.containsKey("field");
   }
 
   /** Whether this is what became of the write when it was applied, not of one attempt at it. */

@@ -109,6 +109,11 @@ final class Cluster implements AutoCloseable {
     return connect(ClientOptions.of(List.of(endpoint(member))).withTimeout(timeout));
   }
 
+  /** A client of all members whose writes are not exactly-once, closed with this. */
+  KvClient connectWithoutSession(Duration timeout) {
+    return connect(ClientOptions.of(members.endpoints()).withTimeout(timeout).withoutSession());
+  }
+
   private KvClient connect(ClientOptions options) {
     KvClient client = KvClient.connect(options);
     clients.add(client);
