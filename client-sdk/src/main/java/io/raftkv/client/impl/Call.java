@@ -40,6 +40,9 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   /** A member that says nothing for less than this may be slow, for a deadline that is short. */
   private static final long SILENCE_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** A write waits so many times (as a power of two) longer for a member that answers others. */
+  private static final int AT_WORK_SHIFT = 2;
+
   /** With less than this left, one more attempt would tell no more than that time is over. */
   private static final long RETRY_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -50,6 +53,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private final Route route;
   private final long startNanos = System.nanoTime();
   private final long deadlineNanos;
+  private final boolean isOwn;
   private final CallFuture future = new CallFuture();
 
   // Guarded by this.
@@ -74,19 +78,28 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private @Nullable Failure failure;
   private final List<Connection> triedThisRound = new ArrayList<>();
 
+  /**
+   * @param isOwn of the client itself, for its session
+   */
   Call(
       Caller caller,
       Method<Q, R> method,
       Q request,
       Function<R, T> decode,
       Route route,
-      long timeoutNanos) {
+      long timeoutNanos,
+      boolean isOwn) {
     this.caller = caller;
     this.method = method;
     this.request = request;
     this.decode = decode;
     this.route = route;
     this.deadlineNanos = startNanos + timeoutNanos;
+    this.isOwn = isOwn;
+  }
+
+  boolean isOwn() {
+    return isOwn;
   }
 
   CompletableFuture<T> future() {
@@ -387,7 +400,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       graceNanos =
           isAwaitingMark ? 2 * DEADLINE_GRACE_NANOS : slow != null ? DEADLINE_GRACE_NANOS : 0;
       if (now - deadlineNanos <= 0
-          && (slow == null || now - slow.startNanos() < attemptTimeoutNanos << moves)) {
+          && (slow == null || now - slow.startNanos() < patienceNanos(slow, attemptTimeoutNanos))) {
         return;
       }
     }
@@ -399,6 +412,18 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     } else if (slow != null && now - deadlineNanos <= 0) {
       moveOn(slow);
     }
+  }
+
+  /**
+   * How long an attempt may take. Each is more patient than the last: it may be the request that is
+   * slow. And a member that answers others has this write in hand, most likely: another one would
+   * only give it the same work again. Under the lock.
+   */
+  private long patienceNanos(Attempt<Q, R> slow, long attemptTimeoutNanos) {
+    boolean isAtWork =
+        method.isWrite()
+            && slow.connection().hasAnsweredSince(System.nanoTime() - attemptTimeoutNanos);
+    return attemptTimeoutNanos << moves << (isAtWork ? AT_WORK_SHIFT : 0);
   }
 
   /** Goes to another member: a write that cannot be sent twice only if it never left. */
@@ -419,7 +444,6 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       }
       attempt = null;
       made = attempts;
-      // Each move is more patient than the last: it may be the request that is slow.
       moves = Math.min(moves + 1, 10);
       if (triedThisRound.size() >= caller.routes().size(route)) {
         triedThisRound.clear();
