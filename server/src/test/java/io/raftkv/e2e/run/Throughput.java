@@ -83,11 +83,14 @@ final class Throughput extends Run {
       measure(client, get, FILL_IN_FLIGHT);
       for (int round = 1; round <= rounds; round++) {
         for (int inFlight : clients) {
-          puts.computeIfAbsent(inFlight, n -> new ArrayList<>())
-              .add(measure(client, put, inFlight));
+          // In turn, so that none of the two always has the warmer machine.
+          boolean isPlainFirst = round % 2 == 0;
+          Figures first = measure(isPlainFirst ? plain : client, put, inFlight);
+          Figures second = measure(isPlainFirst ? client : plain, put, inFlight);
+          puts.computeIfAbsent(inFlight, n -> new ArrayList<>()).add(isPlainFirst ? second : first);
           plainPuts
               .computeIfAbsent(inFlight, n -> new ArrayList<>())
-              .add(measure(plain, put, inFlight));
+              .add(isPlainFirst ? first : second);
           gets.computeIfAbsent(inFlight, n -> new ArrayList<>())
               .add(measure(client, get, inFlight));
         }
