@@ -33,7 +33,9 @@ final class ExitCode {
     if (e.isOutcomeUnknown()) {
       return OUTCOME_UNKNOWN;
     }
-    if (e.reason() == Reason.SESSION_EXPIRED || e.reason() == Reason.SESSION_UNKNOWN) {
+    boolean isOfSession =
+        e.reason() == Reason.SESSION_EXPIRED || e.reason() == Reason.SESSION_UNKNOWN;
+    if (isOfSession && !e.metadata().containsKey("field")) {
       // The session of the client itself: no condition that anybody asked for.
       return UNAVAILABLE;
     }

@@ -1,5 +1,6 @@
 package io.raftkv.cli;
 
+import io.raftkv.client.ClientOptions;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.PutOptions;
 import java.io.IOException;
@@ -18,14 +19,12 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Write all entries of a file of JSON lines, as scan makes them; of equal keys the last wins.",
-      "Goes on through changes of the leader: a write whose outcome is unknown is repeated. It may",
-      "then overwrite what somebody else wrote to that key since; with --if-absent it cannot.",
-      "Keys that are not in the file stay as they are. --timeout is for one attempt here, 2s by default.",
+      "Goes on through changes of the leader, and writes each entry once. Keys that are not in the",
+      "file stay as they are. --timeout is how long one member may be silent here, 1s by default.",
       "A file with a malformed line is refused before anything is written. Of standard input, the",
       "lines before a malformed one are written and none after it."
     })
 final class ImportCommand extends KvctlCommand {
-  private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(2);
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -37,10 +36,8 @@ final class ImportCommand extends KvctlCommand {
 
   @Option(
       names = "--if-absent",
-      description = {
-        "Leave keys that exist as they are, and say how many; of equal keys the first wins.",
-        "An entry that a repeated write created counts as one that exists."
-      })
+      description =
+          "Leave keys that exist as they are, and say how many; of equal keys the first wins.")
   private boolean isIfAbsent;
 
   @Option(
@@ -87,14 +84,15 @@ final class ImportCommand extends KvctlCommand {
   }
 
   private int run(JsonlReader lines) throws IOException, InterruptedException {
-    PutOptions plain = PutOptions.DEFAULT.withTimeout(kvctl().timeoutOr(ATTEMPT_TIMEOUT));
-    PutOptions options = isIfAbsent ? plain.withIfAbsent() : plain;
-    try (KvClient client = connect()) {
+    Duration silence = kvctl().timeoutOr(ClientOptions.DEFAULT_ATTEMPT_TIMEOUT);
+    ClientOptions patient =
+        kvctl().clientOptions().withTimeout(retryFor).withAttemptTimeout(silence);
+    PutOptions options = isIfAbsent ? PutOptions.DEFAULT.withIfAbsent() : PutOptions.DEFAULT;
+    try (KvClient client = KvClient.connect(patient)) {
       Importer importer =
           new Importer(
               (key, value) -> client.putAsync(key, value, options),
               inFlight,
-              retryFor,
               entries -> progress(entries + " entries"));
       sending(importer::account);
       print(importer.run(lines));
@@ -116,7 +114,6 @@ final class ImportCommand extends KvctlCommand {
                     json.name("seconds").value(rounded(seconds));
                     json.name("entries_per_second").value(rounded(rate));
                     json.name("longest_gap_ms").value(rounded(gapMillis));
-                    json.name("repeated_writes").value(report.repeats());
                     if (isIfAbsent) {
                       json.name("existing").value(report.existing());
                     }
@@ -126,12 +123,11 @@ final class ImportCommand extends KvctlCommand {
           .writeLine(
               String.format(
                   Locale.ROOT,
-                  "imported %d entries in %.3f s (%.0f entries/s), longest gap %.0f ms, %d repeated%s",
+                  "imported %d entries in %.3f s (%.0f entries/s), longest gap %.0f ms%s",
                   report.entries(),
                   seconds,
                   rate,
                   gapMillis,
-                  report.repeats(),
                   isIfAbsent ? ", " + report.existing() + " existed" : ""));
     }
   }

@@ -6,23 +6,17 @@ import io.raftkv.client.Outcome;
 import io.raftkv.client.PutResult;
 import io.raftkv.client.Reason;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes entries, several at a time, until all are written for certain.
  *
- * <p>A write whose outcome is unknown is sent again. As long as nobody else writes the same keys,
- * putting the same value twice is the same as once; what somebody else wrote between the two is
- * overwritten, unless the writer puts on condition that the key is absent. A file may have a key
- * twice: the later line waits until the earlier one is written for certain. (Should a write that
- * was given up as unknown travel longer than its repetition and the next line together, it would
- * win; only a key that stands in the file twice can show it.)
+ * <p>Each is given to the writer once, which repeats it as long as that is safe. A file may have a
+ * key twice: the later line waits until the earlier one is written for certain.
  *
  * <p>{@link #run} belongs to one thread; answers arrive on others. The fields below are guarded by
  * this object's monitor, which nobody holds while waiting for the network.
@@ -38,29 +32,10 @@ final class Importer {
    *
    * @param entries that were written
    * @param longestGapNanos the longest time without a successful write
-   * @param repeats how often a write was sent again
    * @param existing entries that were not written, because their condition found the key
    */
-  record Report(long entries, long nanos, long longestGapNanos, long repeats, long existing) {}
+  record Report(long entries, long nanos, long longestGapNanos, long existing) {}
 
-  /** One entry on its way. */
-  private static final class Attempt {
-    final JsonlReader.Entry entry;
-    long giveUpNanos;
-    long pauseMillis = PAUSE_MILLIS_MIN;
-    boolean mayHaveHappened;
-
-    Attempt(JsonlReader.Entry entry) {
-      this.entry = entry;
-    }
-
-    long bytes() {
-      return entry.key().size() + entry.value().size();
-    }
-  }
-
-  private static final long PAUSE_MILLIS_MIN = 10;
-  private static final long PAUSE_MILLIS_MAX = 500;
   private static final long PROGRESS_ENTRIES = 500;
 
   /** Of keys and values under way; each exists several times on its way to the network. */
@@ -68,7 +43,6 @@ final class Importer {
 
   private final Writer writer;
   private final int inFlightMax;
-  private final Duration retryFor;
   private final LongConsumer progress;
 
   private final Set<ByteSequence> inFlight = new HashSet<>();
@@ -76,19 +50,16 @@ final class Importer {
   private long written;
   private long existing;
   private long uncertain;
-  private long repeats;
   private long lastSuccessNanos;
   private long longestGapNanos;
   private @Nullable CliException failure;
 
   /**
-   * @param retryFor how long one entry may take with all its repetitions
-   * @param progress told now and then how many entries are written, on the thread of {@link #run}
+   * @param progress told now and then how many entries are sent, on the thread of {@link #run}
    */
-  Importer(Writer writer, int inFlightMax, Duration retryFor, LongConsumer progress) {
+  Importer(Writer writer, int inFlightMax, LongConsumer progress) {
     this.writer = writer;
     this.inFlightMax = inFlightMax;
-    this.retryFor = retryFor;
     this.progress = progress;
   }
 
@@ -119,11 +90,10 @@ final class Importer {
   private void sendAll(JsonlReader lines) throws IOException, InterruptedException {
     long started = 0;
     for (JsonlReader.Entry entry = lines.next(); entry != null; entry = lines.next()) {
-      Attempt attempt = new Attempt(entry);
-      if (!reserve(attempt)) {
+      if (!reserve(entry)) {
         return;
       }
-      send(attempt);
+      send(entry);
       if (++started % PROGRESS_ENTRIES == 0) {
         progress.accept(started);
       }
@@ -135,106 +105,83 @@ final class Importer {
   }
 
   /** Waits until the entry may be sent; false if another failed and nothing more may be. */
-  private synchronized boolean reserve(Attempt attempt) throws InterruptedException {
-    while (failure == null && !hasRoom(attempt)) {
+  private synchronized boolean reserve(JsonlReader.Entry entry) throws InterruptedException {
+    while (failure == null && !hasRoom(entry)) {
       wait();
     }
     if (failure != null) {
       return false;
     }
-    attempt.giveUpNanos = System.nanoTime() + retryFor.toNanos();
-    inFlightBytes += attempt.bytes();
-    return inFlight.add(attempt.entry.key());
+    inFlightBytes += bytes(entry);
+    return inFlight.add(entry.key());
   }
 
-  private boolean hasRoom(Attempt attempt) {
+  private boolean hasRoom(JsonlReader.Entry entry) {
     boolean isAlone = inFlight.isEmpty();
     return inFlight.size() < inFlightMax
-        && !inFlight.contains(attempt.entry.key())
-        && (isAlone || inFlightBytes + attempt.bytes() <= IN_FLIGHT_BYTES_MAX);
+        && !inFlight.contains(entry.key())
+        && (isAlone || inFlightBytes + bytes(entry) <= IN_FLIGHT_BYTES_MAX);
   }
 
-  private void send(Attempt attempt) {
-    CompletableFuture<PutResult> answer;
-    try {
-      answer = writer.put(attempt.entry.key(), attempt.entry.value());
-    } catch (RuntimeException | Error e) {
-      // On the thread of a repetition nobody would hear of it, and the entry would be awaited for
-      // ever.
-      answer = CompletableFuture.failedFuture(e);
-    }
-    answer.whenComplete(
-        (result, error) -> {
-          if (error == null) {
-            succeeded(attempt);
-          } else {
-            failed(attempt, error);
-          }
-        });
+  private static long bytes(JsonlReader.Entry entry) {
+    return entry.key().size() + entry.value().size();
   }
 
-  private synchronized void succeeded(Attempt attempt) {
+  private void send(JsonlReader.Entry entry) {
+    writer
+        .put(entry.key(), entry.value())
+        .whenComplete(
+            (result, error) -> {
+              if (error == null) {
+                succeeded(entry);
+              } else {
+                failed(entry, error);
+              }
+            });
+  }
+
+  private synchronized void succeeded(JsonlReader.Entry entry) {
     written++;
-    settled(attempt);
+    settled(entry);
   }
 
-  private synchronized void found(Attempt attempt) {
+  private synchronized void found(JsonlReader.Entry entry) {
     existing++;
-    settled(attempt);
+    settled(entry);
   }
 
-  private synchronized void settled(Attempt attempt) {
+  private synchronized void settled(JsonlReader.Entry entry) {
     long now = System.nanoTime();
     longestGapNanos = Math.max(longestGapNanos, now - lastSuccessNanos);
     lastSuccessNanos = now;
-    release(attempt);
+    release(entry);
   }
 
-  private void failed(Attempt attempt, Throwable error) {
+  private void failed(JsonlReader.Entry entry, Throwable error) {
     KvException cause = error instanceof KvException kv ? kv : null;
     if (cause != null && cause.reason() == Reason.CONDITION_FAILED) {
-      found(attempt);
-      return;
+      found(entry);
+    } else {
+      giveUp(entry, cause == null ? String.valueOf(error) : ErrorText.of(cause), cause);
     }
+  }
+
+  private synchronized void giveUp(
+      JsonlReader.Entry entry, String why, @Nullable KvException cause) {
     // A failure that nobody understands says nothing about the write.
-    attempt.mayHaveHappened |= cause == null || cause.outcome() == Outcome.UNKNOWN;
-    if (cause != null && isWorthRepeating(cause) && isTimeLeft(attempt)) {
-      CompletableFuture.delayedExecutor(attempt.pauseMillis, TimeUnit.MILLISECONDS)
-          .execute(() -> send(attempt));
-      attempt.pauseMillis = Math.min(2 * attempt.pauseMillis, PAUSE_MILLIS_MAX);
-      return;
-    }
-    giveUp(attempt, cause == null ? String.valueOf(error) : ErrorText.of(cause), cause);
-  }
-
-  private static boolean isWorthRepeating(KvException e) {
-    return e.reason().kind() == Reason.Kind.UNAVAILABLE
-        || e.reason() == Reason.QUEUE_FULL
-        || e.reason() == Reason.MEMORY_PRESSURE;
-  }
-
-  private synchronized boolean isTimeLeft(Attempt attempt) {
-    boolean isLeft = failure == null && System.nanoTime() - attempt.giveUpNanos < 0;
-    if (isLeft) {
-      repeats++;
-    }
-    return isLeft;
-  }
-
-  private synchronized void giveUp(Attempt attempt, String why, @Nullable KvException cause) {
-    if (attempt.mayHaveHappened) {
+    if (cause == null || cause.outcome() == Outcome.UNKNOWN) {
       uncertain++;
     }
     if (failure == null) {
       int exitCode = cause == null ? ExitCode.UNAVAILABLE : ExitCode.of(cause);
-      failure = new CliException(exitCode, "line " + attempt.entry.line() + ": " + why);
+      failure = new CliException(exitCode, "line " + entry.line() + ": " + why);
     }
-    release(attempt);
+    release(entry);
   }
 
-  private synchronized void release(Attempt attempt) {
-    inFlight.remove(attempt.entry.key());
-    inFlightBytes -= attempt.bytes();
+  private synchronized void release(JsonlReader.Entry entry) {
+    inFlight.remove(entry.key());
+    inFlightBytes -= bytes(entry);
     notifyAll();
   }
 
@@ -249,7 +196,7 @@ final class Importer {
       throw withAccount(failure);
     }
     long nanos = System.nanoTime() - startNanos;
-    return new Report(written, nanos, longestGapNanos, repeats, existing);
+    return new Report(written, nanos, longestGapNanos, existing);
   }
 
   /** How far it is, for a person. */

@@ -73,6 +73,9 @@ final class Json {
     json.name("create_revision").value(kv.createRevision());
     json.name("mod_revision").value(kv.modRevision());
     json.name("version").value(kv.version());
+    if (kv.sessionId() != 0) {
+      json.name("session_id").value(Long.toUnsignedString(kv.sessionId()));
+    }
   }
 
   /** A line of scan and import: key and value, nothing else. */

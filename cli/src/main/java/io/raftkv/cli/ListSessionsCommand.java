@@ -29,13 +29,14 @@ final class ListSessionsCommand extends KvctlCommand {
       console().writeLine(json(sessions));
       return ExitCode.OK;
     }
-    Table table = new Table("ID", "TTL", "IDLE", "ANSWERS", "NAME");
+    Table table = new Table("ID", "TTL", "IDLE", "ANSWERS", "KEYS", "NAME");
     for (Session session : sessions) {
       table.row(
           Long.toUnsignedString(session.id()),
           Durations.text(session.ttl()),
           Durations.text(session.idle()),
           session.answers(),
+          session.keys(),
           Shown.of(ByteSequence.of(session.name())));
     }
     table.print(console());
@@ -60,6 +61,7 @@ final class ListSessionsCommand extends KvctlCommand {
     json.name("ttl_millis").value(session.ttl().toMillis());
     json.name("idle_millis").value(session.idle().toMillis());
     json.name("answers").value(session.answers());
+    json.name("keys").value(session.keys());
     json.endObject();
   }
 }

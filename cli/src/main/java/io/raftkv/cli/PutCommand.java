@@ -47,6 +47,12 @@ final class PutCommand extends KvctlCommand {
       description = "Delete the key so long after the write.")
   private @Nullable Duration ttl;
 
+  @Option(
+      names = "--session",
+      paramLabel = "ID",
+      description = "Delete the key when this session ends.")
+  private @Nullable String session;
+
   @Option(names = "--if-absent", description = "Only if the key does not exist.")
   private boolean isIfAbsent;
 
@@ -64,7 +70,8 @@ final class PutCommand extends KvctlCommand {
     if (isIfAbsent && ifRevision != null) {
       throw CliException.invalid("--if-absent and --if-revision exclude each other");
     }
-    PutOptions options = new PutOptions(isIfAbsent, ifRevision, ttl, hasPrevious, null);
+    PutOptions options =
+        new PutOptions(isIfAbsent, ifRevision, ttl, sessionId(), hasPrevious, null);
     ByteSequence name = KeyArgument.parse(key, isBase64);
     ByteSequence bytes = value();
     try (KvClient client = connect()) {
@@ -74,6 +81,10 @@ final class PutCommand extends KvctlCommand {
       print(result);
     }
     return ExitCode.OK;
+  }
+
+  private long sessionId() {
+    return session == null ? 0 : SessionArgument.id(session);
   }
 
   private ByteSequence value() throws IOException {

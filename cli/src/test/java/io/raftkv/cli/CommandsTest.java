@@ -118,8 +118,6 @@ final class CommandsTest {
     "RESOURCE_EXHAUSTED,DISK_FULL,not_applied,3",
     "PERMISSION_DENIED,PERMISSION_DENIED,not_applied,4",
     "UNAUTHENTICATED,UNAUTHENTICATED,not_applied,4",
-    "UNAVAILABLE,LEADERSHIP_LOST,unknown,5",
-    "DEADLINE_EXCEEDED,TIMEOUT,unknown,5",
     "INTERNAL,INTERNAL_ERROR,unknown,5",
     "DATA_LOSS,CORRUPT,not_applied,6"
   })
@@ -134,6 +132,15 @@ final class CommandsTest {
     if (outcome.equals("unknown")) {
       assertThat(put.err()).contains("unknown");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UNAVAILABLE,LEADERSHIP_LOST", "DEADLINE_EXCEEDED,TIMEOUT"})
+  void aWriteIsSentAgainUntilItIsKnownToBeDone(Code code, String reason) {
+    server.failures.add(FakeServer.failure(code, reason, "unknown"));
+
+    assertThat(run("put", "k", "v").text()).isEqualTo("revision 1\n");
+    assertThat(server.sessions).isEmpty();
   }
 
   @Test
@@ -301,6 +308,18 @@ final class CommandsTest {
   }
 
   @Test
+  void anImportGoesOnWhenTheLeaderIsLost() {
+    server.failures.add(FakeServer.failure(Code.UNAVAILABLE, "LEADERSHIP_LOST", "unknown"));
+    String lines = "{\"key\":\"a\",\"value\":\"1\"}\n{\"key\":\"b\",\"value\":\"2\"}\n";
+
+    Run load = run(lines.getBytes(StandardCharsets.UTF_8), Set.of(), "import", "-", "--if-absent");
+
+    assertThat(load.exitCode()).isZero();
+    assertThat(load.text()).startsWith("imported 2 entries").endsWith(", 0 existed\n");
+    assertThat(server.sessions).isEmpty();
+  }
+
+  @Test
   void scanAndImportCarryEveryByte(@TempDir Path folder) throws IOException {
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
@@ -446,14 +465,14 @@ final class CommandsTest {
     assertThat(run("session", "list").text())
         .isEqualTo(
             """
-            ID  TTL     IDLE  ANSWERS  NAME
-            1   45s     0s    0        job\\u{7}
-            2   1500ms  0s    0       \s
+            ID  TTL     IDLE  ANSWERS  KEYS  NAME
+            1   45s     0s    0        0     job\\u{7}
+            2   1500ms  0s    0        0    \s
             """);
     assertThat(run("session", "list", "-o", "json").text())
         .startsWith(
             "{\"sessions\":[{\"id\":\"1\",\"name\":\"job\\u0007\",\"ttl_millis\":45000,"
-                + "\"idle_millis\":0,\"answers\":0},{\"id\":\"2\",");
+                + "\"idle_millis\":0,\"answers\":0,\"keys\":0},{\"id\":\"2\",");
     assertThat(run("session", "close", "1").text()).isEqualTo("closed 1\n");
     assertThat(run("session", "close", "2", "-o", "json").text()).isEqualTo("{\"closed\":\"2\"}\n");
     assertThat(server.sessions).isEmpty();

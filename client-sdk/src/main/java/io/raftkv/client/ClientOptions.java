@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoints where to start; the leader's own address is learned from answers
  * @param timeout how long a call may take, with all its retries, unless its options say otherwise
- * @param attemptTimeout after so long without an answer from a silent member, a read moves to
- *     another one, and later calls prefer other members until it answers again
+ * @param attemptTimeout after so long without an answer from a silent member, a read, or a write of
+ *     a session, moves to another one, and later calls prefer other members until it answers again
  * @param maxInFlight calls under way at most; one more fails with {@link Reason#QUEUE_FULL}
  * @param sessionTtl how long the servers keep the session of a client that they do not hear, 1 s to
  *     1 h; null: the client has no session, and a write is sent again only if it certainly did not
- *     happen. The default
+ *     happen
  */
 public record ClientOptions(
     List<Endpoint> endpoints,
@@ -53,7 +53,11 @@ public record ClientOptions(
   /** The defaults, for these members. */
   public static ClientOptions of(List<Endpoint> endpoints) {
     return new ClientOptions(
-        endpoints, DEFAULT_TIMEOUT, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_MAX_IN_FLIGHT, null);
+        endpoints,
+        DEFAULT_TIMEOUT,
+        DEFAULT_ATTEMPT_TIMEOUT,
+        DEFAULT_MAX_IN_FLIGHT,
+        DEFAULT_SESSION_TTL);
   }
 
   public ClientOptions withEndpoints(List<Endpoint> newEndpoints) {
@@ -72,16 +76,14 @@ public record ClientOptions(
     return new ClientOptions(endpoints, timeout, attemptTimeout, newMaxInFlight, sessionTtl);
   }
 
-  /** Writes are then sent again until they are known to have been applied, once. */
-  public ClientOptions withSession() {
-    return withSessionTtl(DEFAULT_SESSION_TTL);
-  }
-
   public ClientOptions withSessionTtl(Duration newSessionTtl) {
     return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, newSessionTtl);
   }
 
-  /** Writes are then not exactly-once: see {@link #sessionTtl}. */
+  /**
+   * Saves the request that opens a session. Writes are then not exactly-once: see {@link
+   * #sessionTtl}.
+   */
   public ClientOptions withoutSession() {
     return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, null);
   }

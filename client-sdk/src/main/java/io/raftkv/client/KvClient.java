@@ -14,16 +14,17 @@ import java.util.concurrent.CompletableFuture;
  * ({@code thenApplyAsync} moves it elsewhere). A blocking operation called there throws {@link
  * IllegalStateException} and sends nothing.
  *
- * <p>Every call has a deadline, 5 seconds unless told otherwise. Until then reads are repeated, on
- * other members too. A write is sent again only if it certainly did not happen; if that is not
- * certain, it fails with {@link Outcome#UNKNOWN} and is the caller's to decide.
+ * <p>Every call has a deadline, 5 seconds unless told otherwise. Until then it is repeated, on
+ * other members too, and a write is applied at most once all the same: the first one opens a
+ * session, at the price of one more round trip, which marks each write so that the servers know it
+ * when it comes again. A write fails with {@link Outcome#UNKNOWN} only where that is the truth: the
+ * deadline has passed or the client was closed before an answer came, or the session expired while
+ * the write was under way, because the servers had not heard of this client for {@link
+ * ClientOptions#sessionTtl}. The next write then opens another session.
  *
- * <p>With {@link ClientOptions#withSession} writes are sent again, too, and applied at most once
- * all the same: with its first write the client opens a session, which marks each write so that the
- * servers know it when it comes again. A write then fails with {@link Outcome#UNKNOWN} only if the
- * deadline has passed before its answer came, if the client was closed, or if the session expired
- * while the write was under way: the servers had not heard of this client for {@link
- * ClientOptions#sessionTtl}.
+ * <p>{@link ClientOptions#withoutSession} gives that up: a write is sent again only if it certainly
+ * did not happen; if that is not certain, it fails with {@link Outcome#UNKNOWN} and is the caller's
+ * to decide.
  */
 public interface KvClient extends AutoCloseable {
   /**
@@ -162,7 +163,8 @@ public interface KvClient extends AutoCloseable {
 
   /**
    * Ends every call under way with {@link Reason#CLIENT_CLOSED}, then the session, and closes the
-   * connections. Waits for that, but not for long. A second call does nothing.
+   * connections. Waits for that, but not for long: a session that no server confirms to have ended
+   * expires. A second call does nothing.
    */
   @Override
   void close();

@@ -6,8 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions as such, for whoever looks after them. Writes of a {@link KvClient} need none of this:
- * the client has a session of its own. Thread-safe; the rules of {@link KvClient} apply.
+ * Sessions as such: for keys that are to go when their owner does ({@link
+ * PutOptions#withAttachTo}), and for whoever looks after sessions. Writes of a {@link KvClient}
+ * need none of this: the client has a session of its own. Thread-safe; the rules of {@link
+ * KvClient} apply.
  */
 public interface SessionClient {
   /**
@@ -38,7 +40,8 @@ public interface SessionClient {
   CompletableFuture<SessionResult> keepAsync(long sessionId);
 
   /**
-   * Ends a session. Its client, if there is one, opens another.
+   * Ends a session, and deletes the keys that are attached to it. Its client, if there is one,
+   * opens another.
    *
    * @throws KvException {@link Reason#SESSION_EXPIRED} or {@link Reason#SESSION_UNKNOWN}
    */

@@ -13,8 +13,7 @@ final class FakeCluster implements AutoCloseable {
   static final ClientOptions PATIENT =
       ClientOptions.of("127.0.0.1:1")
           .withTimeout(Duration.ofSeconds(30))
-          .withAttemptTimeout(Duration.ofSeconds(30))
-          .withSession();
+          .withAttemptTimeout(Duration.ofSeconds(30));
 
   final FakeMember leader = new FakeMember(1).leads();
   final FakeMember follower = new FakeMember(2).follows(leader);

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Two members that answer, refuse, fall silent and die as a seed says. Whatever the client tells
- * its caller about a write has to agree with what the members saw.
+ * Two members that answer, refuse, fall silent and die as a seed says, and a client without a
+ * session. Whatever it tells its caller about a write has to agree with what the members saw.
  */
 @Timeout(60)
 class OutcomeTruthTest {
@@ -42,7 +42,8 @@ class OutcomeTruthTest {
     ClientOptions options =
         ClientOptions.of("127.0.0.1:1")
             .withAttemptTimeout(Duration.ofMillis(40))
-            .withTimeout(Duration.ofMillis(400));
+            .withTimeout(Duration.ofMillis(400))
+            .withoutSession();
     Random random = new Random(seed);
     try (FakeCluster cluster = new FakeCluster(options)) {
       cluster.leader.behaviour = request -> answer(cluster.leader, request, seed);

@@ -47,8 +47,7 @@ class SessionOutcomeTruthTest {
     ClientOptions options =
         ClientOptions.of("127.0.0.1:1")
             .withAttemptTimeout(Duration.ofMillis(40))
-            .withTimeout(Duration.ofMillis(1_500))
-            .withSession();
+            .withTimeout(Duration.ofMillis(1_500));
     Random random = new Random(seed);
     try (FakeCluster cluster = new FakeCluster(options)) {
       cluster.leader.behaviour = request -> answer(cluster.leader, request, seed);

@@ -128,7 +128,7 @@ final class CommandApplier {
     return result.setRevision(state.revision()).build();
   }
 
-  private static void put(KvState state, PutCommand put, CommandResult.Builder result) {
+  private void put(KvState state, PutCommand put, CommandResult.Builder result) {
     byte[] key = put.getKey().toByteArray();
     Version newest = state.newest(key);
     Version live = newest == null || newest.isTombstone() ? null : newest;
@@ -143,12 +143,34 @@ final class CommandApplier {
       result.setConditionFailed(true).setConditionModRevision(standing);
       return;
     }
+    SessionRefusal refusal = refusal(state, put.getSessionId(), live);
+    if (refusal != SessionRefusal.SESSION_REFUSAL_NONE) {
+      result.setSessionRefusal(refusal);
+      return;
+    }
     if (put.getReturnPrevious() && live != null) {
       result.addPrevious(stored(live.of(key)));
     }
     state.nextRevision();
     long expiryMillis = expiryMillis(state, put.getTtlMillis());
-    state.put(key, newest, put.getValue().toByteArray(), expiryMillis);
+    state.put(key, newest, put.getValue().toByteArray(), expiryMillis, put.getSessionId());
+  }
+
+  /** Why a key cannot be attached to a session. Its end deletes no more than one delete may. */
+  private SessionRefusal refusal(KvState state, long sessionId, @Nullable Version live) {
+    if (sessionId == 0) {
+      return SessionRefusal.SESSION_REFUSAL_NONE;
+    }
+    Session session = state.session(sessionId);
+    if (session == null) {
+      return state.wasSessionOpened(sessionId)
+          ? SessionRefusal.ATTACHED_TO_ENDED_SESSION
+          : SessionRefusal.ATTACHED_TO_UNKNOWN_SESSION;
+    }
+    boolean isOneMore = live == null || live.sessionId() != sessionId;
+    return isOneMore && session.keys() >= limits.deleteKeysMax()
+        ? SessionRefusal.TOO_MANY_ATTACHED
+        : SessionRefusal.SESSION_REFUSAL_NONE;
   }
 
   /** 0 without a time to live; never beyond the end of time. */
@@ -291,6 +313,7 @@ final class CommandApplier {
         .setCreateRevision(version.createRevision())
         .setModRevision(version.modRevision())
         .setVersion(version.version())
+        .setSessionId(version.sessionId())
         .build();
   }
 }

@@ -54,12 +54,24 @@ public final class Commands {
       PutCondition condition,
       long ttlMillis,
       boolean returnPrevious) {
-    return put(key, value, condition, ttlMillis, returnPrevious, null);
+    return put(key, value, condition, ttlMillis, returnPrevious, 0, null);
+  }
+
+  /** A put of a key that is attached to no session. */
+  public static byte[] put(
+      ByteString key,
+      ByteString value,
+      PutCondition condition,
+      long ttlMillis,
+      boolean returnPrevious,
+      @Nullable RequestId requestId) {
+    return put(key, value, condition, ttlMillis, returnPrevious, 0, requestId);
   }
 
   /**
    * A put.
    *
+   * @param sessionId the key is deleted when this session ends; 0: it is attached to none
    * @param requestId if present, it is applied at most once
    * @param ttlMillis the key is deleted this long after the write, by cluster time; 0: it stays
    * @throws IllegalArgumentException if the time to live or the revision is negative
@@ -70,13 +82,15 @@ public final class Commands {
       PutCondition condition,
       long ttlMillis,
       boolean returnPrevious,
+      long sessionId,
       @Nullable RequestId requestId) {
     PutCommand.Builder put =
         PutCommand.newBuilder()
             .setKey(key)
             .setValue(value)
             .setTtlMillis(notNegative(ttlMillis, "time to live"))
-            .setReturnPrevious(returnPrevious);
+            .setReturnPrevious(returnPrevious)
+            .setSessionId(sessionId);
     if (condition instanceof PutCondition.IfAbsent) {
       put.setCondition(CommandApplier.IF_ABSENT);
     } else if (condition instanceof PutCondition.IfRevision only) {

@@ -13,12 +13,20 @@ final class HistoryReader {
     this.header = header;
   }
 
-  void value(byte[] value, long create, long mod, long version, long expiryMillis)
+  /**
+   * @param sessionId 0: attached to none
+   */
+  void value(byte[] value, long create, long mod, long version, long expiryMillis, long sessionId)
       throws IOException {
     SnapshotReader.require(
-        create >= 1 && create <= mod && version >= 1 && expiryMillis >= 0,
+        create >= 1
+            && create <= mod
+            && version >= 1
+            && expiryMillis >= 0
+            && sessionId >= 0
+            && sessionId <= header.lastSessionId(),
         "a version out of bounds");
-    add(Version.value(value, create, mod, version, expiryMillis, null));
+    add(Version.value(value, create, mod, version, expiryMillis, sessionId, null));
   }
 
   void tombstone(long mod) throws IOException {

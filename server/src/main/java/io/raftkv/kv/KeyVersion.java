@@ -10,15 +10,17 @@ import java.util.Arrays;
  * @param createRevision revision of the write that created the key, since it last did not exist
  * @param modRevision revision of the write that made this value
  * @param version 1 for the write that created the key, one more with each later write
+ * @param sessionId the session that the key is attached to; 0: none
  */
 public record KeyVersion(
-    byte[] key, byte[] value, long createRevision, long modRevision, long version) {
+    byte[] key, byte[] value, long createRevision, long modRevision, long version, long sessionId) {
   @Override
   public boolean equals(Object other) {
     return other instanceof KeyVersion that
         && createRevision == that.createRevision
         && modRevision == that.modRevision
         && version == that.version
+        && sessionId == that.sessionId
         && Arrays.equals(key, that.key)
         && Arrays.equals(value, that.value);
   }

@@ -22,6 +22,7 @@ final class KvState {
   private final CowBTree<byte[]> live;
 
   private final ExpiryIndex expiry = new ExpiryIndex();
+  private final AttachedKeys attached = new AttachedKeys();
   private final Sessions sessions;
 
   /** In the order of revisions, so a compaction takes from the front and looks at nothing else. */
@@ -58,9 +59,7 @@ final class KvState {
       Version newest = histories.get(i);
       if (!newest.isTombstone()) {
         liveKeys.add(key);
-        if (newest.expiryMillis() != 0) {
-          expiry.add(newest.expiryMillis(), key);
-        }
+        bind(key, newest);
       }
       for (Version at = newest; at != null; at = at.older) {
         Superseded one = Superseded.by(key, at);
@@ -72,6 +71,27 @@ final class KvState {
     this.live = CowBTree.ofSorted(liveKeys, liveKeys);
     all.sort(Superseded.BY_REVISION);
     all.forEach(this::supersede);
+  }
+
+  /** The key will go with its time or its session, if it has one. */
+  private void bind(byte[] key, Version version) {
+    if (version.expiryMillis() != 0) {
+      expiry.add(version.expiryMillis(), key);
+    }
+    if (version.sessionId() != 0) {
+      attached.add(version.sessionId(), key);
+      sessions.attached(version.sessionId(), 1);
+    }
+  }
+
+  private void unbind(byte[] key, Version version) {
+    if (version.expiryMillis() != 0) {
+      expiry.remove(version.expiryMillis(), key);
+    }
+    if (version.sessionId() != 0) {
+      attached.remove(version.sessionId(), key);
+      sessions.attached(version.sessionId(), -1);
+    }
   }
 
   private void supersede(Superseded one) {
@@ -162,34 +182,36 @@ final class KvState {
    *
    * @param newest what {@link #newest} says of the key
    * @param expiryMillis 0: never
+   * @param sessionId of an open session that the key is attached to; 0: none
    */
-  void put(byte[] key, @Nullable Version newest, byte[] value, long expiryMillis) {
+  void put(byte[] key, @Nullable Version newest, byte[] value, long expiryMillis, long sessionId) {
     Version replaced = newest == null || newest.isTombstone() ? null : newest;
     long createRevision = replaced == null ? revision : replaced.createRevision;
     long version = replaced == null ? 1 : replaced.version + 1;
-    write(key, Version.value(value, createRevision, revision, version, expiryMillis, newest));
+    Version written =
+        Version.value(value, createRevision, revision, version, expiryMillis, sessionId, newest);
+    write(key, written);
     if (replaced == null) {
       live.put(key, key);
-    } else if (replaced.expiryMillis() != 0) {
-      expiry.remove(replaced.expiryMillis(), key);
+    } else {
+      unbind(key, replaced);
     }
-    if (expiryMillis != 0) {
-      expiry.add(expiryMillis, key);
-    }
+    bind(key, written);
     mixBytes(key);
     mixBytes(value);
     mix(createRevision);
     mix(version);
     mix(expiryMillis);
+    if (sessionId != 0) {
+      mix(sessionId);
+    }
   }
 
   /** Deletes a key that exists, at the {@link #nextRevision revision} begun. */
   void delete(byte[] key, Version deleted) {
     write(key, Version.tombstone(revision, deleted));
     live.remove(key);
-    if (deleted.expiryMillis() != 0) {
-      expiry.remove(deleted.expiryMillis(), key);
-    }
+    unbind(key, deleted);
     mixBytes(key);
     mix(-1);
   }
@@ -308,16 +330,34 @@ final class KvState {
   }
 
   void closeSession(Session session) {
-    sessions.end(session);
+    end(List.of(session));
     mix(session.id());
     mix(-1);
   }
 
   /** Ends sessions whose time has passed; returns how many. */
   int expireSessions(int workMax) {
-    List<Session> ended = sessions.expire(clusterTimeMillis, workMax);
-    ended.forEach(session -> mix(session.id()));
-    return ended.size();
+    List<Session> due = sessions.due(clusterTimeMillis, workMax);
+    end(due);
+    due.forEach(session -> mix(session.id()));
+    return due.size();
+  }
+
+  /** What is attached to them goes first, at one revision for all. */
+  private void end(List<Session> ended) {
+    if (ended.stream().anyMatch(session -> session.keys() > 0)) {
+      nextRevision();
+    }
+    for (Session session : ended) {
+      for (byte[] key : attached.of(session.id())) {
+        Version deleted = live(key);
+        if (deleted == null) {
+          throw new IllegalStateException("an attached key does not exist");
+        }
+        delete(key, deleted);
+      }
+      sessions.end(session);
+    }
   }
 
   /** A term begins: whom the leader before had heard, this one must not let expire. */

@@ -131,6 +131,7 @@ public final class KvView {
         hash = Hash64.mix(hash, shown.createRevision());
         hash = Hash64.mix(hash, shown.modRevision());
         hash = Hash64.mix(hash, shown.version());
+        hash = shown.sessionId() == 0 ? hash : Hash64.mix(hash, shown.sessionId());
       }
     }
     return Hash64.finish(hash);
@@ -168,7 +169,8 @@ public final class KvView {
               session.name(),
               session.ttlMillis(),
               session.heardMillis(),
-              session.results()));
+              session.results(),
+              session.keys()));
     }
     return found;
   }

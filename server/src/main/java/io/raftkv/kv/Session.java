@@ -8,6 +8,7 @@ package io.raftkv.kv;
  * @param firstOutstanding results of sequences below are forgotten
  * @param results how many are kept
  * @param resultBytes what they take
+ * @param keys how many are attached to it
  */
 record Session(
     long id,
@@ -16,7 +17,8 @@ record Session(
     long heardMillis,
     long firstOutstanding,
     int results,
-    long resultBytes) {
+    long resultBytes,
+    int keys) {
 
   /** Cluster time from which it may be expired. */
   long expiryMillis() {
@@ -24,26 +26,27 @@ record Session(
   }
 
   Session heardAt(long millis) {
-    return new Session(id, name, ttlMillis, millis, firstOutstanding, results, resultBytes);
+    return new Session(id, name, ttlMillis, millis, firstOutstanding, results, resultBytes, keys);
   }
 
   Session outstandingFrom(long first) {
-    return new Session(id, name, ttlMillis, heardMillis, first, results, resultBytes);
+    return new Session(id, name, ttlMillis, heardMillis, first, results, resultBytes, keys);
   }
 
   Session withoutResults(int forgotten, long bytes) {
-    return new Session(
-        id,
-        name,
-        ttlMillis,
-        heardMillis,
-        firstOutstanding,
-        results - forgotten,
-        resultBytes - bytes);
+    return withResults(results - forgotten, resultBytes - bytes);
   }
 
   Session withResult(long bytes) {
+    return withResults(results + 1, resultBytes + bytes);
+  }
+
+  private Session withResults(int count, long bytes) {
+    return new Session(id, name, ttlMillis, heardMillis, firstOutstanding, count, bytes, keys);
+  }
+
+  Session withKeys(int count) {
     return new Session(
-        id, name, ttlMillis, heardMillis, firstOutstanding, results + 1, resultBytes + bytes);
+        id, name, ttlMillis, heardMillis, firstOutstanding, results, resultBytes, count);
   }
 }

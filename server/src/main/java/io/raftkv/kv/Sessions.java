@@ -84,7 +84,7 @@ final class Sessions {
   }
 
   Session open(String name, long ttlMillis, long nowMillis) {
-    Session session = new Session(++lastId, name, ttlMillis, nowMillis, 1, 0, 0);
+    Session session = new Session(++lastId, name, ttlMillis, nowMillis, 1, 0, 0, 0);
     put(session);
     expiryMillisMin = Math.min(expiryMillisMin, session.expiryMillis());
     return session;
@@ -127,10 +127,25 @@ final class Sessions {
     long bytes = bytes(result);
     results.put(place(session.id(), sequence), result);
     resultBytes += bytes;
-    put(session.withResult(bytes));
+    // Anew: the write may have attached its key to this very session.
+    put(standing(session.id()).withResult(bytes));
   }
 
-  /** The session ends, and with it the results of its writes. */
+  /** So many keys more, or less, are attached to an open session. */
+  void attached(long id, int more) {
+    Session session = standing(id);
+    put(session.withKeys(session.keys() + more));
+  }
+
+  private Session standing(long id) {
+    Session session = find(id);
+    if (session == null) {
+      throw new IllegalStateException("session " + id + " is not open");
+    }
+    return session;
+  }
+
+  /** The session ends, and with it the results of its writes. No key is attached to it any more. */
   void end(Session session) {
     byte[] place = place(session.id());
     forget(session, KeyRange.prefix(place));
@@ -138,11 +153,11 @@ final class Sessions {
   }
 
   /**
-   * Ends sessions whose time has passed, by their ids.
+   * The sessions whose time has passed, by their ids. They are to be {@link #end ended}.
    *
-   * @param workMax no further session once so many sessions and results have gone
+   * @param workMax no further session once so many sessions, results and keys have to go
    */
-  List<Session> expire(long nowMillis, int workMax) {
+  List<Session> due(long nowMillis, int workMax) {
     List<Session> due = new ArrayList<>();
     long work = 0;
     long next = NEVER;
@@ -151,12 +166,11 @@ final class Sessions {
       Session session = cursor.value();
       if (session.expiryMillis() <= nowMillis && work < workMax) {
         due.add(session);
-        work += 1 + session.results();
+        work += 1L + session.results() + session.keys();
       } else {
         next = Math.min(next, session.expiryMillis());
       }
     }
-    due.forEach(this::end);
     expiryMillisMin = next;
     return due;
   }

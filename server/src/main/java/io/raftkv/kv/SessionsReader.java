@@ -30,7 +30,7 @@ final class SessionsReader {
             && heardMillis <= header.clusterTimeMillis()
             && firstOutstanding >= 1,
         "a session out of bounds");
-    sessions.add(new Session(id, text(name), ttlMillis, heardMillis, firstOutstanding, 0, 0));
+    sessions.add(new Session(id, text(name), ttlMillis, heardMillis, firstOutstanding, 0, 0, 0));
     lastSequence = firstOutstanding - 1;
   }
 

@@ -52,14 +52,18 @@ final class SnapshotReader {
               "keys out of order");
           keys.add(key);
         }
-        case SnapshotWriter.VALUE -> {
-          require(length >= SnapshotWriter.VALUE_LENGTH_MIN, "a value record too short");
+        case SnapshotWriter.VALUE, SnapshotWriter.ATTACHED -> {
+          boolean isAttached = type == SnapshotWriter.ATTACHED;
+          int fixed =
+              isAttached ? SnapshotWriter.ATTACHED_LENGTH_MIN : SnapshotWriter.VALUE_LENGTH_MIN;
+          require(length >= fixed, "a value record too short");
           long create = in.readLong();
           long mod = in.readLong();
           long version = in.readLong();
           long expiryMillis = in.readLong();
-          byte[] value = bytes(length - SnapshotWriter.VALUE_LENGTH_MIN);
-          history.value(value, create, mod, version, expiryMillis);
+          long sessionId = isAttached ? in.readLong() : 0;
+          require(!isAttached || sessionId != 0, "a key attached to no session");
+          history.value(bytes(length - fixed), create, mod, version, expiryMillis, sessionId);
         }
         case SnapshotWriter.DELETED -> {
           require(length == SnapshotWriter.DELETED_LENGTH, "a tombstone of another length");
@@ -80,7 +84,13 @@ final class SnapshotReader {
     }
     end(length);
     require(keys.size() == header.entries(), "another number of keys");
-    return new KvState(header, keys, histories, sessions.finish());
+    Sessions open = sessions.finish();
+    for (Version newest : histories) {
+      require(
+          newest.sessionId() == 0 || open.find(newest.sessionId()) != null,
+          "a key attached to a session that is not open");
+    }
+    return new KvState(header, keys, histories, open);
   }
 
   private void session(byte type, int length, SessionsReader sessions) throws IOException {

@@ -16,6 +16,7 @@ import java.util.zip.CheckedOutputStream;
  *            state hash, number of keys, last session id, number of sessions
  *   KEY      the bytes of the key            keys ascending
  *   VALUE    create, mod, version, expiry, value  of the key before it, newest first
+ *   ATTACHED create, mod, version, expiry, session id, value  likewise, of a key of a session
  *   DELETED  mod                             likewise
  *   SESSION  id, time to live, last heard, first outstanding, name     ids ascending
  *   RESULT   sequence, the bytes of the result  of the session before it, sequences ascending
@@ -39,6 +40,7 @@ final class SnapshotWriter {
   static final byte END = 5;
   static final byte SESSION = 6;
   static final byte RESULT = 7;
+  static final byte ATTACHED = 8;
 
   /** Bytes of the type and of what has a fixed length, by record. */
   static final int HEADER_LENGTH = 1 + 2 * Integer.BYTES + 8 * Long.BYTES;
@@ -46,6 +48,7 @@ final class SnapshotWriter {
   static final int HEADER_LENGTH_WITHOUT_SESSIONS = HEADER_LENGTH - 2 * Long.BYTES;
 
   static final int VALUE_LENGTH_MIN = 1 + 4 * Long.BYTES;
+  static final int ATTACHED_LENGTH_MIN = VALUE_LENGTH_MIN + Long.BYTES;
   static final int DELETED_LENGTH = 1 + Long.BYTES;
   static final int SESSION_LENGTH_MIN = 1 + 4 * Long.BYTES;
   static final int RESULT_LENGTH_MIN = 1 + Long.BYTES;
@@ -102,11 +105,17 @@ final class SnapshotWriter {
       out.writeLong(version.modRevision);
       return;
     }
-    begin(VALUE, VALUE_LENGTH_MIN + value.length);
+    boolean isAttached = version.sessionId() != 0;
+    begin(
+        isAttached ? ATTACHED : VALUE,
+        (isAttached ? ATTACHED_LENGTH_MIN : VALUE_LENGTH_MIN) + value.length);
     out.writeLong(version.createRevision);
     out.writeLong(version.modRevision);
     out.writeLong(version.version);
     out.writeLong(version.expiryMillis());
+    if (isAttached) {
+      out.writeLong(version.sessionId());
+    }
     out.write(value);
   }
 

@@ -33,18 +33,25 @@ class Version {
     this.older = older;
   }
 
-  /** A version with a time to live; a class of its own, because few keys pay for the field. */
-  private static final class Expiring extends Version {
+  /** A version that will not stay; a class of its own, because few keys pay for the fields. */
+  private static final class Passing extends Version {
     private final long expiryMillis;
+    private final long sessionId;
 
-    Expiring(Version version, @Nullable Version older, long expiryMillis) {
+    Passing(Version version, @Nullable Version older, long expiryMillis, long sessionId) {
       super(version.value, version.createRevision, version.modRevision, version.version, older);
       this.expiryMillis = expiryMillis;
+      this.sessionId = sessionId;
     }
 
     @Override
     long expiryMillis() {
       return expiryMillis;
+    }
+
+    @Override
+    long sessionId() {
+      return sessionId;
     }
   }
 
@@ -52,6 +59,7 @@ class Version {
    * A value.
    *
    * @param expiryMillis cluster time from which the key may be deleted; 0: never
+   * @param sessionId the session that the key is attached to; 0: none
    */
   static Version value(
       byte[] value,
@@ -59,9 +67,12 @@ class Version {
       long modRevision,
       long version,
       long expiryMillis,
+      long sessionId,
       @Nullable Version older) {
     Version plain = new Version(value, createRevision, modRevision, version, older);
-    return expiryMillis == 0 ? plain : new Expiring(plain, older, expiryMillis);
+    return expiryMillis == 0 && sessionId == 0
+        ? plain
+        : new Passing(plain, older, expiryMillis, sessionId);
   }
 
   static Version tombstone(long modRevision, @Nullable Version older) {
@@ -77,11 +88,17 @@ class Version {
     return 0;
   }
 
+  /** The session that the key is attached to; 0: none. */
+  long sessionId() {
+    return 0;
+  }
+
   /** The same version before another past. */
   Version withOlder(@Nullable Version other) {
-    long expiryMillis = expiryMillis();
     Version plain = new Version(value, createRevision, modRevision, version, other);
-    return expiryMillis == 0 ? plain : new Expiring(plain, other, expiryMillis);
+    return expiryMillis() == 0 && sessionId() == 0
+        ? plain
+        : new Passing(plain, other, expiryMillis(), sessionId());
   }
 
   /** What a read at this revision finds in the history that begins here; null: no such key. */
@@ -98,7 +115,7 @@ class Version {
     if (bytes == null) {
       throw new IllegalStateException("a tombstone is not a version of a key");
     }
-    return new KeyVersion(key, bytes, createRevision, modRevision, version);
+    return new KeyVersion(key, bytes, createRevision, modRevision, version, sessionId());
   }
 
   /**

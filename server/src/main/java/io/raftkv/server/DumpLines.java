@@ -124,6 +124,9 @@ final class DumpLines {
     if (put.getTtlMillis() > 0) {
       json.name("ttl_millis").value(put.getTtlMillis());
     }
+    if (put.getSessionId() != 0) {
+      json.name("attached_to").value(Long.toUnsignedString(put.getSessionId()));
+    }
   }
 
   private static void delete(JsonWriter json, DeleteCommand delete) throws IOException {

@@ -94,6 +94,7 @@ final class KvService extends KVGrpc.KVImplBase {
             checks.condition(request),
             checks.ttlMillis(request),
             request.getReturnPrevious(),
+            request.getSessionId(),
             checks.requestId(request));
     return propose(command)
         .thenApply(
@@ -183,6 +184,7 @@ final class KvService extends KVGrpc.KVImplBase {
         .setCreateRevision(stored.getCreateRevision())
         .setModRevision(stored.getModRevision())
         .setVersion(stored.getVersion())
+        .setSessionId(stored.getSessionId())
         .build();
   }
 

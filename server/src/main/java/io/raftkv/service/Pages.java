@@ -73,6 +73,7 @@ final class Pages {
         .setCreateRevision(key.createRevision())
         .setModRevision(key.modRevision())
         .setVersion(key.version())
+        .setSessionId(key.sessionId())
         .build();
   }
 }

@@ -38,6 +38,11 @@ final class Refusal extends RuntimeException {
     return new Refusal(reason, null, Map.of("field", field), field + ": " + message);
   }
 
+  /** A bad input of which the caller knows the outcome better than the table. */
+  static Refusal field(Reason reason, Outcome outcome, String field, String message) {
+    return new Refusal(reason, outcome, Map.of("field", field), field + ": " + message);
+  }
+
   /** With a number in the metadata. */
   static Refusal with(Reason reason, String name, long value, String message) {
     return new Refusal(reason, null, Map.of(name, Long.toString(value)), message);

@@ -32,7 +32,21 @@ final class SessionRefusals {
           throw Refusal.of(
               Reason.QUEUE_FULL, "too many answers are kept: raise first_outstanding, or wait");
       case TOO_MANY_SESSIONS ->
-          throw Refusal.of(Reason.QUOTA_EXCEEDED, "too many sessions are open");
+          throw Refusal.of(
+              Reason.QUOTA_EXCEEDED,
+              "too many sessions are open; those of clients that have gone expire");
+      case ATTACHED_TO_UNKNOWN_SESSION ->
+          throw Refusal.field(
+              Reason.SESSION_UNKNOWN, "session_id", "no session was ever opened with this id");
+      case ATTACHED_TO_ENDED_SESSION ->
+          throw Refusal.field(
+              Reason.SESSION_EXPIRED,
+              Outcome.NOT_APPLIED,
+              "session_id",
+              "the session has expired or was closed");
+      case TOO_MANY_ATTACHED ->
+          throw Refusal.field(
+              Reason.QUOTA_EXCEEDED, "session_id", "too many keys are attached to the session");
       case UNRECOGNIZED -> throw new IllegalStateException("a refusal of a newer version");
     }
   }

@@ -133,7 +133,8 @@ final class SessionService extends SessionGrpc.SessionImplBase {
               .setName(session.name())
               .setTtl(ofMillis(session.ttlMillis()))
               .setIdle(ofMillis(view.clusterTimeMillis() - session.heardMillis()))
-              .setAnswers(session.results()));
+              .setAnswers(session.results())
+              .setKeys(session.keys()));
     }
     return response.build();
   }

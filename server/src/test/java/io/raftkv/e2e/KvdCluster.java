@@ -31,6 +31,7 @@ public final class KvdCluster implements AutoCloseable {
     final int clientPort = FreePorts.next();
     final int peerPort = FreePorts.next();
     final int opsPort = FreePorts.next();
+    @Nullable Endpoint advertised;
     @Nullable KvdProcess process;
 
     Member(String name) {
@@ -91,6 +92,11 @@ public final class KvdCluster implements AutoCloseable {
     return members.get(member).name;
   }
 
+  /** Clients are to reach this member here; said before it is started. */
+  public void advertise(int member, Endpoint address) {
+    members.get(member).advertised = address;
+  }
+
   /** Starts all members and waits until each is ready. */
   public KvdCluster start() {
     for (int i = 0; i < members.size(); i++) {
@@ -132,6 +138,9 @@ public final class KvdCluster implements AutoCloseable {
     arguments.addAll(List.of("--listen", host + ":" + described.clientPort));
     arguments.addAll(List.of("--peer-listen", host + ":" + described.peerPort));
     arguments.addAll(List.of("--ops-listen", host + ":" + described.opsPort));
+    if (described.advertised != null) {
+      arguments.addAll(List.of("--advertise", described.advertised.toString()));
+    }
     if (member < founders) {
       arguments.addAll(List.of("--initial-cluster", initialCluster()));
     } else {
@@ -198,11 +207,6 @@ public final class KvdCluster implements AutoCloseable {
   /** A client of its own, to be closed by the caller. */
   public KvClient client(Duration timeout) {
     return KvClient.connect(ClientOptions.of(endpoints()).withTimeout(timeout));
-  }
-
-  /** A client whose writes are exactly-once. */
-  public KvClient sessionClient(Duration timeout) {
-    return KvClient.connect(ClientOptions.of(endpoints()).withTimeout(timeout).withSession());
   }
 
   /** A client that talks to one member first. */

@@ -65,8 +65,8 @@ final class SessionsIT {
   @Test
   void everyAppendCountsOnceAcrossLeadersThatAreKilled() {
     try (KvdCluster cluster = new KvdCluster(folder, 3).start();
-        KvClient first = cluster.sessionClient(Duration.ofSeconds(60));
-        KvClient second = cluster.sessionClient(Duration.ofSeconds(60))) {
+        KvClient first = cluster.client(Duration.ofSeconds(60));
+        KvClient second = cluster.client(Duration.ofSeconds(60))) {
       cluster.awaitLeader();
       AtomicBoolean isStopped = new AtomicBoolean();
       List<Appender> appenders =

@@ -129,6 +129,14 @@ final class KvBench {
       }
       long many = now() - start;
       index += batched.size();
+      machine.apply(List.of(command(++index, Commands.openSession("bench", 1_000))));
+      List<LogEntry> marked = marked(index, 200_000, round + 1);
+      start = now();
+      for (int i = 0; i < marked.size(); i += 64) {
+        machine.apply(marked.subList(i, Math.min(marked.size(), i + 64)));
+      }
+      long once = now() - start;
+      index += marked.size();
       start = now();
       machine.apply(List.of(command(index + 1, Commands.compact(Long.MAX_VALUE))));
       long compact = now() - start;
@@ -140,9 +148,13 @@ final class KvBench {
       }
       long get = now() - start;
       System.out.printf(
-          "machine: apply of 1 put %d ns, of 64 puts %d ns each; compaction of 400,000 writes "
-              + "%.0f ms; view get %d ns%n",
-          one / single.size(), many / batched.size(), compact / 1e6, get / 500_000);
+          "machine: apply of 1 put %d ns, of 64 puts %d ns each, of 64 puts of a session %d ns each; "
+              + "compaction %.0f ms; view get %d ns%n",
+          one / single.size(),
+          many / batched.size(),
+          once / marked.size(),
+          compact / 1e6,
+          get / 500_000);
     }
     System.out.printf(
         "machine: %.0f B of heap a key after compaction%n", (double) (usedBytes() - before) / keys);
@@ -186,6 +198,23 @@ final class KvBench {
     List<LogEntry> entries = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       byte[] put = Commands.put(key(random.nextInt(keys)), new byte[valueBytes]);
+      entries.add(command(index + i + 1, put));
+    }
+    return entries;
+  }
+
+  /** Of a session with 64 writes under way. */
+  private List<LogEntry> marked(long index, int count, long session) {
+    List<LogEntry> entries = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      byte[] put =
+          Commands.put(
+              Commands.wrap(key(random.nextInt(keys))),
+              Commands.wrap(new byte[valueBytes]),
+              Commands.PutCondition.NONE,
+              0,
+              false,
+              new RequestId(session, i + 1, Math.max(1, i - 63)));
       entries.add(command(index + i + 1, put));
     }
     return entries;

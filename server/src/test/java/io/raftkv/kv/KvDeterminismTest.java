@@ -66,7 +66,10 @@ class KvDeterminismTest {
             put("c", new RequestId(1, 1, 0)),
             put("c", new RequestId(1, 2, 0)),
             put("c", new RequestId(1, 2, 2)),
-            put("c", new RequestId(2, 1, 0)));
+            put("c", new RequestId(2, 1, 0)),
+            attached("c", 1),
+            attached("c", 2),
+            attached("d", 1));
     List<Long> hashes = new ArrayList<>();
     for (byte[] command : commands) {
       Machines store = new Machines(KvLimits.DEFAULT);
@@ -82,6 +85,17 @@ class KvDeterminismTest {
   private static byte[] put(String key, RequestId id) {
     return Commands.put(
         ByteString.copyFromUtf8(key), ByteString.EMPTY, Commands.PutCondition.NONE, 0, false, id);
+  }
+
+  private static byte[] attached(String key, long session) {
+    return Commands.put(
+        ByteString.copyFromUtf8(key),
+        ByteString.EMPTY,
+        Commands.PutCondition.NONE,
+        0,
+        false,
+        session,
+        null);
   }
 
   /** A change of these numbers is a change of the format: old members would report a difference. */

@@ -78,7 +78,8 @@ class KvModelTest {
             .filter(millis -> millis != 0)
             .min();
     assertThat(view.nextExpiryMillis()).isEqualTo(nextExpiry);
-    assertThat(view.sessions(0, Integer.MAX_VALUE)).isEqualTo(model.sessions.shown());
+    assertThat(view.sessions(0, Integer.MAX_VALUE))
+        .isEqualTo(model.sessions.shown(model::attached));
     assertThat(view.sessionCount()).isEqualTo(model.sessions.open.size());
     SplittableRandom random = new SplittableRandom(view.revision());
     for (long at = Math.max(1, model.compacted); at <= model.revision(); at++) {

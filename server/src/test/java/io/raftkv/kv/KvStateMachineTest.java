@@ -27,14 +27,14 @@ class KvStateMachineTest {
     store.run(Commands.put(bytes("a"), bytes("1")));
     store.run(Commands.put(bytes("b"), bytes("1")));
     store.run(Commands.put(bytes("a"), bytes("2")));
-    assertThat(shown("a")).isEqualTo(new KeyVersion(bytes("a"), bytes("2"), 1, 3, 2));
+    assertThat(shown("a")).isEqualTo(new KeyVersion(bytes("a"), bytes("2"), 1, 3, 2, 0));
 
     store.run(Commands.delete(bytes("a")));
     assertThat(store.view().get(bytes("a"), 0)).isEmpty();
     assertThat(store.view().revision()).isEqualTo(4);
 
     store.run(Commands.put(bytes("a"), bytes("3")));
-    assertThat(shown("a")).isEqualTo(new KeyVersion(bytes("a"), bytes("3"), 5, 5, 1));
+    assertThat(shown("a")).isEqualTo(new KeyVersion(bytes("a"), bytes("3"), 5, 5, 1, 0));
   }
 
   @Test

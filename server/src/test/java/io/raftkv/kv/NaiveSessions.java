@@ -7,6 +7,7 @@ import io.raftkv.proto.peer.v1.SessionRefusal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongToIntFunction;
 import java.util.function.Supplier;
 
 /** What sessions should do, written for clarity. */
@@ -72,7 +73,8 @@ final class NaiveSessions {
   }
 
   /** Returns whether the command was one of sessions. */
-  boolean apply(Command command, long nowMillis, CommandResult.Builder result) {
+  boolean apply(
+      Command command, long nowMillis, LongToIntFunction keys, CommandResult.Builder result) {
     switch (command.getOperationCase()) {
       case OPEN_SESSION -> {
         if (open.size() >= limits.sessionsMax()) {
@@ -98,7 +100,7 @@ final class NaiveSessions {
           result.setSessionRefusal(whyNot(id));
         }
       }
-      case EXPIRE_SESSIONS -> expire(nowMillis, result);
+      case EXPIRE_SESSIONS -> expire(nowMillis, keys, result);
       default -> {
         return false;
       }
@@ -106,25 +108,28 @@ final class NaiveSessions {
     return true;
   }
 
-  private void expire(long nowMillis, CommandResult.Builder result) {
+  private void expire(long nowMillis, LongToIntFunction keys, CommandResult.Builder result) {
     List<Long> ended = new ArrayList<>();
     int work = 0;
     for (var entry : open.entrySet()) {
       Open session = entry.getValue();
       if (work < limits.expireKeysMax() && session.heardMillis + session.ttlMillis <= nowMillis) {
         ended.add(entry.getKey());
-        work += 1 + session.results.size();
+        work += 1 + session.results.size() + keys.applyAsInt(entry.getKey());
       }
     }
     open.keySet().removeAll(ended);
     result.setDeleted(ended.size());
   }
 
-  private SessionRefusal whyNot(long id) {
+  SessionRefusal whyNot(long id) {
     return id >= 1 && id <= lastId ? SessionRefusal.ENDED_SESSION : SessionRefusal.UNKNOWN_SESSION;
   }
 
-  List<SessionInfo> shown() {
+  /**
+   * @param keys how many are attached to a session
+   */
+  List<SessionInfo> shown(LongToIntFunction keys) {
     List<SessionInfo> shown = new ArrayList<>();
     open.forEach(
         (id, session) ->
@@ -134,7 +139,8 @@ final class NaiveSessions {
                     session.name,
                     session.ttlMillis,
                     session.heardMillis,
-                    session.results.size())));
+                    session.results.size(),
+                    keys.applyAsInt(id))));
     return shown;
   }
 }

@@ -4,6 +4,7 @@ import io.raftkv.proto.peer.v1.Command;
 import io.raftkv.proto.peer.v1.CommandResult;
 import io.raftkv.proto.peer.v1.DeleteCommand;
 import io.raftkv.proto.peer.v1.PutCommand;
+import io.raftkv.proto.peer.v1.SessionRefusal;
 import io.raftkv.proto.peer.v1.StoredKeyValue;
 import io.raftkv.raft.LogEntry;
 import java.util.ArrayList;
@@ -61,10 +62,27 @@ final class NaiveStore {
       delete(command.getDelete(), result);
     } else if (command.hasCompact()) {
       compact(Math.min(revision(), command.getCompact().getRevision()));
-    } else if (!sessions.apply(command, timeMillis, result)) {
+    } else if (sessions.apply(command, timeMillis, this::attached, result)) {
+      removeWithTheirSessions();
+    } else {
       expire(command.getExpire().getLimit(), result);
     }
     return result.setRevision(revision()).build().toByteArray();
+  }
+
+  /** How many keys are attached to a session. */
+  int attached(long session) {
+    return (int)
+        now().values().stream().filter(cell -> cell.shown().sessionId() == session).count();
+  }
+
+  private void removeWithTheirSessions() {
+    List<Cell> doomed =
+        now().values().stream()
+            .filter(cell -> cell.shown().sessionId() != 0)
+            .filter(cell -> !sessions.open.containsKey(cell.shown().sessionId()))
+            .toList();
+    remove(doomed, CommandResult.newBuilder());
   }
 
   private void compact(long to) {
@@ -125,6 +143,20 @@ final class NaiveStore {
       result.setConditionFailed(true).setConditionModRevision(standing);
       return;
     }
+    long session = put.getSessionId();
+    if (session != 0 && !sessions.open.containsKey(session)) {
+      result.setSessionRefusal(
+          sessions.whyNot(session) == SessionRefusal.ENDED_SESSION
+              ? SessionRefusal.ATTACHED_TO_ENDED_SESSION
+              : SessionRefusal.ATTACHED_TO_UNKNOWN_SESSION);
+      return;
+    }
+    if (session != 0
+        && attached(session) >= limits.deleteKeysMax()
+        && (old == null || old.shown().sessionId() != session)) {
+      result.setSessionRefusal(SessionRefusal.TOO_MANY_ATTACHED);
+      return;
+    }
     if (old != null && put.getReturnPrevious()) {
       result.addPrevious(stored(old));
     }
@@ -142,7 +174,8 @@ final class NaiveStore {
                 put.getValue().toByteArray(),
                 old == null ? revision : old.shown().createRevision(),
                 revision,
-                old == null ? 1 : old.shown().version() + 1),
+                old == null ? 1 : old.shown().version() + 1,
+                session),
             expiryMillis));
     revisions.add(next);
   }
@@ -210,6 +243,7 @@ final class NaiveStore {
         .setCreateRevision(shown.createRevision())
         .setModRevision(shown.modRevision())
         .setVersion(shown.version())
+        .setSessionId(shown.sessionId())
         .build();
   }
 }

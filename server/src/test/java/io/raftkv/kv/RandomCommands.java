@@ -96,7 +96,13 @@ final class RandomCommands {
           default -> 0;
         };
     return Commands.put(
-        key(), ByteString.copyFrom(value), condition, ttlMillis, random.nextBoolean(), requestId());
+        key(),
+        ByteString.copyFrom(value),
+        condition,
+        ttlMillis,
+        random.nextBoolean(),
+        random.nextInt(3) == 0 ? sessionId() : 0,
+        requestId());
   }
 
   private KeyRange range() {

@@ -311,7 +311,7 @@ class SessionsTest {
     }
 
     assertThat(before.sessions(0, 10))
-        .containsExactly(new SessionInfo(session, "test", 1_000, 1_000, 0));
+        .containsExactly(new SessionInfo(session, "test", 1_000, 1_000, 0, 0));
     assertThat(out.toByteArray()).isEqualTo(snapshot);
   }
 

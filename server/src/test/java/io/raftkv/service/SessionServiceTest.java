@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import io.raftkv.proto.v1.DeleteRequest;
+import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.Reason;
@@ -123,6 +124,35 @@ final class SessionServiceTest {
         Reason.SESSION_EXPIRED,
         "not_applied");
     assertThat(harness.get("a")).isEmpty();
+  }
+
+  @Test
+  void anAttachedKeyNamesItsSessionAndGoesWithIt() {
+    long session = open();
+    PutRequest put =
+        PutRequest.newBuilder()
+            .setKey(bytes("a"))
+            .setValue(bytes("1"))
+            .setSessionId(session)
+            .build();
+    var unused = harness.kv.put(put);
+    GetRequest get = GetRequest.newBuilder().setKey(bytes("a")).build();
+    assertThat(harness.kv.get(get).getKv().getSessionId()).isEqualTo(session);
+    assertThat(
+            harness.sessions.list(SessionListRequest.getDefaultInstance()).getSessions(0).getKeys())
+        .isEqualTo(1);
+
+    var closed =
+        harness.sessions.close(SessionCloseRequest.newBuilder().setSessionId(session).build());
+
+    assertThat(harness.get("a")).isEmpty();
+    var refused = assertRefused(() -> harness.kv.put(put), Reason.SESSION_EXPIRED, "not_applied");
+    assertThat(refused.metadata("field")).isEqualTo("session_id");
+    assertRefused(
+        () -> harness.kv.put(put.toBuilder().setSessionId(-1).build()),
+        Reason.SESSION_UNKNOWN,
+        "not_applied");
+    assertThat(closed.getHeader().getRevision()).isEqualTo(2);
   }
 
   @Test

@@ -3,14 +3,12 @@ package io.raftkv.client.impl;
 import io.raftkv.client.Endpoint;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
-import io.raftkv.proto.v1.RequestId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +40,9 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   /** A member that says nothing for less than this may be slow, for a deadline that is short. */
   private static final long SILENCE_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** A write waits so many times (as a power of two) longer for a member that answers others. */
+  private static final int AT_WORK_SHIFT = 2;
+
   /** With less than this left, one more attempt would tell no more than that time is over. */
   private static final long RETRY_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -52,6 +53,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private final Route route;
   private final long startNanos = System.nanoTime();
   private final long deadlineNanos;
+  private final boolean isOwn;
   private final CallFuture future = new CallFuture();
 
   // Guarded by this.
@@ -76,19 +78,28 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
   private @Nullable Failure failure;
   private final List<Connection> triedThisRound = new ArrayList<>();
 
+  /**
+   * @param isOwn of the client itself, for its session
+   */
   Call(
       Caller caller,
       Method<Q, R> method,
       Q request,
       Function<R, T> decode,
       Route route,
-      long timeoutNanos) {
+      long timeoutNanos,
+      boolean isOwn) {
     this.caller = caller;
     this.method = method;
     this.request = request;
     this.decode = decode;
     this.route = route;
     this.deadlineNanos = startNanos + timeoutNanos;
+    this.isOwn = isOwn;
+  }
+
+  boolean isOwn() {
+    return isOwn;
   }
 
   CompletableFuture<T> future() {
@@ -110,17 +121,27 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** From now on it may be sent again whatever comes of an attempt: it is applied once. */
   void marked(OpenSession.Mark given) {
+    boolean isLate;
     int made;
     synchronized (this) {
-      if (isDone) {
-        given.release();
-        return;
-      }
-      isAwaitingMark = false;
-      mark = given;
+      isLate = isDone;
       made = attempts;
+      if (!isLate) {
+        isAwaitingMark = false;
+        mark = given;
+      }
     }
-    attemptAfter(made);
+    if (isLate) {
+      caller.release(given);
+    } else {
+      attemptAfter(made);
+    }
+  }
+
+  /** What the servers may have to keep of its answer, in bytes. */
+  long answerBytesMax() {
+    Marking<Q> marking = method.marking();
+    return marking == null ? 0 : marking.answerBytesMax(request);
   }
 
   /**
@@ -136,7 +157,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
         return;
       }
       isDone = true;
-      settled = opening.withOutcome(method.outcomeUnsent());
+      settled = opening.ofWrite(method.outcomeUnsent());
       lastEndpoint = endpoint;
       attempts += asked;
     }
@@ -205,8 +226,8 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
 
   /** Under the lock. */
   private Q marked() {
-    BiFunction<Q, RequestId, Q> marking = method.marked();
-    return mark == null || marking == null ? request : marking.apply(request, mark.requestId());
+    Marking<Q> marking = method.marking();
+    return mark == null || marking == null ? request : marking.mark(request, mark.requestId());
   }
 
   /** The timer may be late. An attempt under way is not disturbed. */
@@ -285,7 +306,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       caller.sessionEnded(lost.session());
     }
     if (lost != null && !isOver()) {
-      lost.release();
+      caller.release(lost);
       caller.mark(this);
     } else if (delayNanos < 0) {
       caller.finished(this);
@@ -379,7 +400,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       graceNanos =
           isAwaitingMark ? 2 * DEADLINE_GRACE_NANOS : slow != null ? DEADLINE_GRACE_NANOS : 0;
       if (now - deadlineNanos <= 0
-          && (slow == null || now - slow.startNanos() < attemptTimeoutNanos << moves)) {
+          && (slow == null || now - slow.startNanos() < patienceNanos(slow, attemptTimeoutNanos))) {
         return;
       }
     }
@@ -391,6 +412,18 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     } else if (slow != null && now - deadlineNanos <= 0) {
       moveOn(slow);
     }
+  }
+
+  /**
+   * How long an attempt may take. Each is more patient than the last: it may be the request that is
+   * slow. And a member that answers others has this write in hand, most likely: another one would
+   * only give it the same work again. Under the lock.
+   */
+  private long patienceNanos(Attempt<Q, R> slow, long attemptTimeoutNanos) {
+    boolean isAtWork =
+        method.isWrite()
+            && slow.connection().hasAnsweredSince(System.nanoTime() - attemptTimeoutNanos);
+    return attemptTimeoutNanos << moves << (isAtWork ? AT_WORK_SHIFT : 0);
   }
 
   /** Goes to another member: a write that cannot be sent twice only if it never left. */
@@ -411,7 +444,6 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       }
       attempt = null;
       made = attempts;
-      // Each move is more patient than the last: it may be the request that is slow.
       moves = Math.min(moves + 1, 10);
       if (triedThisRound.size() >= caller.routes().size(route)) {
         triedThisRound.clear();
@@ -450,14 +482,19 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     fail(Failure.local(reason, outcome, detail));
   }
 
-  /** Its mark, if it has one, is not needed any more. */
+  /** It needs no mark any more, be it given or awaited. */
   void over() {
     OpenSession.Mark given;
+    boolean isWaiting;
     synchronized (this) {
       given = mark;
+      isWaiting = isAwaitingMark;
     }
     if (given != null) {
-      given.release();
+      caller.release(given);
+    }
+    if (isWaiting) {
+      caller.forget(this);
     }
   }
 

@@ -34,7 +34,10 @@ final class Caller {
   private final Routes routes;
   private final ScheduledThreadPoolExecutor timer;
   private final Set<Call<?, ?, ?>> inFlight = ConcurrentHashMap.newKeySet();
+
+  /** Without the client's own. */
   private final AtomicInteger inFlightCount = new AtomicInteger();
+
   private final AtomicBoolean isTicking = new AtomicBoolean();
   private final @Nullable SessionKeeper sessions;
   private volatile boolean isClosed;
@@ -74,14 +77,14 @@ final class Caller {
           Reason.QUEUE_FULL,
           "this client has " + options.maxInFlight() + " calls under way already");
     }
-    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(allowed));
+    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(allowed), false);
     inFlight.add(call);
     if (isClosed) {
       call.end(Reason.CLIENT_CLOSED, "this client is closed");
       return call.future();
     }
     keepTicking();
-    if (sessions != null && method.marked() != null) {
+    if (sessions != null && method.marking() != null) {
       call.awaitMark();
     } else {
       call.start();
@@ -89,11 +92,10 @@ final class Caller {
     return call.future();
   }
 
-  /** Makes a call of the client's own: beyond its limit, and while it closes, too. */
+  /** Makes a call of the client's own: it is not counted, and is made while it closes, too. */
   <Q, R, T> Call<Q, R, T> begin(
       Method<Q, R> method, Q request, Function<R, T> decode, Route route, Duration timeout) {
-    inFlightCount.incrementAndGet();
-    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(timeout));
+    Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(timeout), true);
     inFlight.add(call);
     keepTicking();
     call.start();
@@ -103,6 +105,16 @@ final class Caller {
   /** Asks for the mark of a write. */
   void mark(Call<?, ?, ?> write) {
     keeper().mark(write);
+  }
+
+  /** A write needs its mark no longer. */
+  void release(OpenSession.Mark mark) {
+    keeper().release(mark);
+  }
+
+  /** A write awaits no mark any more. */
+  void forget(Call<?, ?, ?> write) {
+    keeper().forget(write);
   }
 
   /** The servers say that this session has ended. */
@@ -134,7 +146,7 @@ final class Caller {
 
   /** A call has ended. */
   void finished(Call<?, ?, ?> call) {
-    if (inFlight.remove(call)) {
+    if (inFlight.remove(call) && !call.isOwn()) {
       inFlightCount.decrementAndGet();
     }
     call.over();
@@ -197,8 +209,8 @@ final class Caller {
   }
 
   /**
-   * Ends all calls, the session, and all connections; waits half a second for the session and a
-   * second for connections at most.
+   * Ends all calls, the session, and all connections; waits 0.2 s for the session and a second for
+   * connections at most.
    */
   void close() {
     boolean isFirst = !isClosed;

@@ -73,6 +73,7 @@ final class Codec {
         PutRequest.newBuilder()
             .setKey(bytes(key))
             .setValue(bytes(value))
+            .setSessionId(options.attachTo())
             .setReturnPrevious(options.returnPrevious());
     if (options.ifAbsent()) {
       request.setIfAbsent(true);
@@ -290,7 +291,8 @@ final class Codec {
         session.getName(),
         duration(session.getTtl()),
         duration(session.getIdle()),
-        session.getAnswers());
+        session.getAnswers(),
+        session.getKeys());
   }
 
   static HashResult hash(HashResponse response) {
@@ -351,7 +353,8 @@ final class Codec {
         bytes(kv.getValue()),
         kv.getCreateRevision(),
         kv.getModRevision(),
-        kv.getVersion());
+        kv.getVersion(),
+        kv.getSessionId());
   }
 
   private static io.raftkv.proto.v1.ReadOptions read(ReadOptions read) {

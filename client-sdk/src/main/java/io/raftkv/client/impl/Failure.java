@@ -34,9 +34,20 @@ record Failure(
     return new Failure(reason, other, detail, metadata, isFromServer, retryDelayNanos, cause);
   }
 
-  /** Whether the session of the request is not open any more, so that it was not applied. */
+  /** What it means to a write, without a session, that none could be opened for it. */
+  Failure ofWrite(Outcome unsent) {
+    String words = isFromServer ? "no session could be opened for it: " + detail : detail;
+    return new Failure(reason, unsent, words, metadata, isFromServer, retryDelayNanos, cause);
+  }
+
+  /**
+   * Whether the session that marks the request is not open any more, so that it was not applied.
+   * The one that a key was to be attached to is another matter, and named as a field.
+   */
   boolean isSessionEnded() {
-    return isFromServer && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN);
+    return isFromServer
+        && (reason == Reason.SESSION_EXPIRED || reason == Reason.SESSION_UNKNOWN)
+        && !metadata.containsKey("field");
   }
 
   /** Whether this is what became of the write when it was applied, not of one attempt at it. */

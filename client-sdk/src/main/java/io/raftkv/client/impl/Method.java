@@ -22,7 +22,6 @@ import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RangeResponse;
-import io.raftkv.proto.v1.RequestId;
 import io.raftkv.proto.v1.ResponseHeader;
 import io.raftkv.proto.v1.SessionCloseRequest;
 import io.raftkv.proto.v1.SessionCloseResponse;
@@ -37,7 +36,6 @@ import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
 import io.raftkv.proto.v1.TransferLeadershipResponse;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  * @param isHarmless whether it may be sent again all the same: a second time makes no difference
  *     that matters
  * @param header of a response
- * @param marked the request as a write of a session, which may be sent again because it is applied
- *     once; null: it is no such write
+ * @param marking what makes a request a write of a session, which may be sent again because it is
+ *     applied once; null: nothing does
  */
 record Method<Q, R>(
     String name,
@@ -59,17 +57,11 @@ record Method<Q, R>(
     boolean isHarmless,
     MethodDescriptor<Q, R> descriptor,
     Function<R, ResponseHeader> header,
-    @Nullable BiFunction<Q, RequestId, Q> marked) {
+    @Nullable Marking<Q> marking) {
   static final Method<GetRequest, GetResponse> GET =
       new Method<>("get", false, KVGrpc.getGetMethod(), GetResponse::getHeader);
   static final Method<PutRequest, PutResponse> PUT =
-      new Method<>(
-          "put",
-          true,
-          false,
-          KVGrpc.getPutMethod(),
-          PutResponse::getHeader,
-          (request, id) -> request.toBuilder().setRequestId(id).build());
+      new Method<>("put", true, false, KVGrpc.getPutMethod(), PutResponse::getHeader, Marking.PUT);
   static final Method<DeleteRequest, DeleteResponse> DELETE =
       new Method<>(
           "delete",
@@ -77,7 +69,7 @@ record Method<Q, R>(
           false,
           KVGrpc.getDeleteMethod(),
           DeleteResponse::getHeader,
-          (request, id) -> request.toBuilder().setRequestId(id).build());
+          Marking.DELETE);
   static final Method<RangeRequest, RangeResponse> RANGE =
       new Method<>("range", false, KVGrpc.getRangeMethod(), RangeResponse::getHeader);
   static final Method<MemberListRequest, MemberListResponse> MEMBERS =

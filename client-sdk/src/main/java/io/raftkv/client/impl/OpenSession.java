@@ -1,15 +1,35 @@
 package io.raftkv.client.impl;
 
 import io.raftkv.proto.v1.RequestId;
-import java.util.LinkedHashSet;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session that is open, as far as is known: numbers the writes, and knows which ones still wait
  * for their answer.
  *
+ * <p>The servers keep the answers of a window of writes, and refuse what does not fit:
+ *
+ * <pre>
+ *   answers, by sequence:
+ *
+ *      forgotten       |  kept, or not there yet   |  not given to a write yet
+ *   -------------------|---------------------------|-------------------------->
+ *                firstOutstanding                 next
+ *                      '------- the window -------'   bounded in number and bytes
+ * </pre>
+ *
+ * <p>One write that waits long keeps the answers of all behind it. So it is the window that is
+ * bounded here, not the number of writes under way: whoever does not fit waits for the first.
+ *
  * <p>Thread-safe.
  */
 final class OpenSession {
+  /** What the servers keep for one session at most. */
+  static final int ANSWERS_MAX = 10_000;
+
+  static final long ANSWER_BYTES_MAX = 8 << 20;
+
   private final long id;
   private final long ttlNanos;
 
@@ -17,8 +37,11 @@ final class OpenSession {
   private long next = 1;
   private long heardNanos;
 
-  /** In the order in which they were numbered, so the first one is the lowest. */
-  private final LinkedHashSet<Long> outstanding = new LinkedHashSet<>();
+  /** By their sequences, without a gap. Invariant: the first one is outstanding. */
+  private final ArrayDeque<Mark> window = new ArrayDeque<>();
+
+  /** Invariant: the sum over the window. */
+  private long windowBytes;
 
   OpenSession(long id, long ttlNanos) {
     this.id = id;
@@ -26,8 +49,25 @@ final class OpenSession {
     this.heardNanos = System.nanoTime();
   }
 
-  /** A write of this session. It is released once its call is over, whatever came of it. */
-  record Mark(OpenSession session, long sequence) {
+  /** A write of a session. To be released once its call is over, whatever came of it. */
+  static final class Mark {
+    private final OpenSession session;
+    private final long sequence;
+    private final long answerBytesMax;
+
+    /** Guarded by the session. */
+    private boolean isReleased;
+
+    private Mark(OpenSession session, long sequence, long answerBytesMax) {
+      this.session = session;
+      this.sequence = sequence;
+      this.answerBytesMax = answerBytesMax;
+    }
+
+    OpenSession session() {
+      return session;
+    }
+
     /** As it is to be sent now: what is not awaited any more is told anew each time. */
     RequestId requestId() {
       return RequestId.newBuilder()
@@ -36,29 +76,43 @@ final class OpenSession {
           .setFirstOutstanding(session.firstOutstanding())
           .build();
     }
-
-    /** From now on the servers may forget it, and apply no copy of it that arrives late. */
-    void release() {
-      session.release(sequence);
-    }
   }
 
   long id() {
     return id;
   }
 
-  synchronized Mark mark() {
-    long sequence = next++;
-    outstanding.add(sequence);
-    return new Mark(this, sequence);
+  /**
+   * Gives a write its number; null if the window has no room for it before another one is released.
+   *
+   * @param answerBytesMax what the servers may have to keep for it
+   */
+  synchronized @Nullable Mark mark(long answerBytesMax) {
+    boolean hasRoom =
+        window.size() < ANSWERS_MAX && windowBytes + answerBytesMax <= ANSWER_BYTES_MAX;
+    if (!window.isEmpty() && !hasRoom) {
+      return null;
+    }
+    Mark mark = new Mark(this, next++, answerBytesMax);
+    window.add(mark);
+    windowBytes += answerBytesMax;
+    return mark;
   }
 
   synchronized long firstOutstanding() {
-    return outstanding.isEmpty() ? next : outstanding.iterator().next();
+    Mark first = window.peek();
+    return first == null ? next : first.sequence;
   }
 
-  private synchronized void release(long sequence) {
-    outstanding.remove(sequence);
+  /** From now on the servers may forget the write, and apply no copy of it that arrives late. */
+  synchronized void release(Mark mark) {
+    mark.isReleased = true;
+    Mark first = window.peek();
+    while (first != null && first.isReleased) {
+      window.remove();
+      windowBytes -= first.answerBytesMax;
+      first = window.peek();
+    }
   }
 
   /** The servers have answered a request of the session that was sent then, at the earliest. */

@@ -9,25 +9,28 @@ import io.raftkv.proto.v1.SessionOpenRequest;
 import io.raftkv.proto.v1.SessionOpenResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one session of a client: opened when the first write asks for it, kept alive from then on,
- * and replaced by a new one when it has ended.
+ * The one session of a client's writes: opened when the first of them asks for it, kept alive from
+ * then on, and replaced by a new one when it has ended. Writes get their marks in the order in
+ * which they asked, as soon as there is a session with room for them.
  *
  * <p>Thread-safe; decides under its own lock, acts outside of it.
  *
  * <pre>
- * NONE --a write--> OPENING --opened--> OPEN --the servers say that it has ended--> NONE
- *   ^------failed------'
+ * NONE --a write waits--> OPENING --opened--> OPEN --the servers say that it has ended--> NONE
+ *   ^--------failed----------'
  * </pre>
  */
 final class SessionKeeper {
   private static final long RETRY_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final Duration CLOSE_MAX = Duration.ofMillis(500);
+  private static final Duration CLOSE_MAX = Duration.ofMillis(200);
 
   private final Caller caller;
   private final Duration ttl;
@@ -36,35 +39,74 @@ final class SessionKeeper {
   private @Nullable OpenSession open;
   private boolean isOpening;
   private boolean isClosed;
-  private List<Call<?, ?, ?>> waiting = new ArrayList<>();
+
+  /** In the order in which they asked. */
+  private final LinkedHashSet<Call<?, ?, ?>> waiting = new LinkedHashSet<>();
 
   SessionKeeper(Caller caller, Duration ttl) {
     this.caller = caller;
     this.ttl = ttl;
   }
 
-  /** Marks a write: now, or as soon as a session is open. */
+  /** Marks a write: now, or as soon as there is a session with room for it. */
   void mark(Call<?, ?, ?> write) {
-    OpenSession.Mark mark;
     synchronized (this) {
-      mark = open == null ? null : open.mark();
-      if (mark == null) {
-        waiting.add(write);
-        if (isOpening) {
-          return;
-        }
+      waiting.add(write);
+    }
+    serve();
+  }
+
+  /** It waits no longer. */
+  void forget(Call<?, ?, ?> write) {
+    synchronized (this) {
+      waiting.remove(write);
+    }
+    // It may have been in the way of smaller ones.
+    serve();
+  }
+
+  /** The call of a write is over. */
+  void release(OpenSession.Mark mark) {
+    mark.session().release(mark);
+    serve();
+  }
+
+  /** Gives marks to those who wait, as far as there is room; or sees to it that there will be. */
+  private void serve() {
+    List<Call<?, ?, ?>> writes = new ArrayList<>();
+    List<OpenSession.Mark> marks = new ArrayList<>();
+    Call<?, ?, ?> first = null;
+    synchronized (this) {
+      OpenSession session = open;
+      Iterator<Call<?, ?, ?>> next = waiting.iterator();
+      if (session == null && !isOpening && !isClosed && next.hasNext()) {
         isOpening = true;
+        first = next.next();
+      }
+      boolean hasRoom = session != null;
+      while (session != null && hasRoom && next.hasNext()) {
+        Call<?, ?, ?> write = next.next();
+        OpenSession.Mark mark = session.mark(write.answerBytesMax());
+        hasRoom = mark != null;
+        if (mark != null) {
+          next.remove();
+          writes.add(write);
+          marks.add(mark);
+        }
       }
     }
-    if (mark != null) {
-      write.marked(mark);
-    } else {
-      open(write.remainingNanos());
+    for (int i = 0; i < marks.size(); i++) {
+      writes.get(i).marked(marks.get(i));
+    }
+    if (first != null) {
+      open(first);
     }
   }
 
-  private void open(long timeoutNanos) {
-    long beganNanos = System.nanoTime();
+  /**
+   * @param asker the write whose time it takes
+   */
+  private void open(Call<?, ?, ?> asker) {
     SessionOpenRequest request =
         Codec.openSession("java client, process " + ProcessHandle.current().pid(), ttl);
     Call<SessionOpenRequest, SessionOpenResponse, SessionOpenResponse> call =
@@ -73,7 +115,7 @@ final class SessionKeeper {
             request,
             response -> response,
             Route.LEADER,
-            Duration.ofNanos(Math.max(1, timeoutNanos)));
+            Duration.ofNanos(Math.max(1, asker.remainingNanos())));
     call.future()
         .whenComplete(
             (response, failure) -> {
@@ -82,51 +124,41 @@ final class SessionKeeper {
                     new OpenSession(
                         response.getSessionId(), Codec.duration(response.getTtl()).toNanos()));
               } else {
-                notOpened(call, System.nanoTime() - beganNanos >= timeoutNanos);
+                notOpened(call, asker);
               }
             });
   }
 
   private void opened(OpenSession session) {
-    List<Call<?, ?, ?>> writes;
-    List<OpenSession.Mark> marks = new ArrayList<>();
     boolean isLate;
     synchronized (this) {
       isOpening = false;
       isLate = isClosed;
       open = session;
-      writes = waiting;
-      waiting = new ArrayList<>();
-      writes.forEach(write -> marks.add(session.mark()));
     }
     if (isLate) {
       close(session);
     }
     keepLater(session);
-    for (int i = 0; i < marks.size(); i++) {
-      writes.get(i).marked(marks.get(i));
-    }
+    serve();
   }
 
-  /**
-   * @param isTimeOver that of the write which asked first: others may have more, and ask again
-   */
-  private void notOpened(Call<?, ?, ?> opening, boolean isTimeOver) {
-    List<Call<?, ?, ?>> writes;
+  /** Whoever has more time than the one that asked first asks again, if that may help. */
+  private void notOpened(Call<?, ?, ?> opening, Call<?, ?, ?> asker) {
+    Failure failure = opening.failure();
+    List<Call<?, ?, ?>> refused = new ArrayList<>();
     synchronized (this) {
       isOpening = false;
-      writes = waiting;
-      waiting = new ArrayList<>();
-    }
-    Failure failure = opening.failure();
-    Endpoint endpoint = opening.lastEndpoint();
-    for (Call<?, ?, ?> write : writes) {
-      if (isTimeOver && write.hasTime()) {
-        mark(write);
-      } else {
-        write.notMarked(failure, endpoint, opening.attempts());
+      for (Call<?, ?, ?> write : waiting) {
+        if (write == asker || !failure.isTransient() || !write.hasTime()) {
+          refused.add(write);
+        }
       }
+      refused.forEach(waiting::remove);
     }
+    Endpoint endpoint = opening.lastEndpoint();
+    refused.forEach(write -> write.notMarked(failure, endpoint, opening.attempts()));
+    serve();
   }
 
   /** The servers say that it has ended. */
@@ -136,6 +168,7 @@ final class SessionKeeper {
         open = null;
       }
     }
+    serve();
   }
 
   private synchronized boolean isOpen(OpenSession session) {

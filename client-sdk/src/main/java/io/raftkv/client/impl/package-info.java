@@ -9,10 +9,12 @@
  * GrpcKvClient -> Codec      messages
  *              -> Caller     admission, deadline, timer
  *                   Call     one logical call: attempts, one after another
- *                     Routes      which member next; who leads
- *                     Connection  one channel; is it up, does it answer
- *                     Attempt     one RPC; was the request handed to a connection
- *                     Failures    what a gRPC status means
+ *                     SessionKeeper  the session of the client's writes, and who waits for it
+ *                       OpenSession  numbers writes; bounds what the servers keep of them
+ *                     Routes         which member next; who leads
+ *                     Connection     one channel; is it up, does it answer
+ *                     Attempt        one RPC; was the request handed to a connection
+ *                     Failures       what a gRPC status means
  * </pre>
  */
 @NullMarked

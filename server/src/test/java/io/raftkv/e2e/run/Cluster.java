@@ -72,6 +72,11 @@ final class Cluster implements AutoCloseable {
     return members.name(member);
   }
 
+  /** Clients are to reach this member here; said before it is started. */
+  void advertise(int member, Endpoint address) {
+    members.advertise(member, address);
+  }
+
   /** Starts the first members and waits for a leader. */
   void startFounders() throws InterruptedException {
     for (int member = 0; member < SIZE; member++) {
@@ -115,6 +120,11 @@ final class Cluster implements AutoCloseable {
   /** A client that asks one member first, closed with this. */
   KvClient connectTo(int member, Duration timeout) {
     return connect(ClientOptions.of(List.of(endpoint(member))).withTimeout(timeout));
+  }
+
+  /** A client of all members whose writes are not exactly-once, closed with this. */
+  KvClient connectWithoutSession(Duration timeout) {
+    return connect(ClientOptions.of(members.endpoints()).withTimeout(timeout).withoutSession());
   }
 
   private KvClient connect(ClientOptions options) {

@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       KillLeader.class,
       KillAll.class,
+      ExactlyOnce.class,
       ChangeMembers.class,
       DiskFaults.class,
       Partition.class,

@@ -117,10 +117,9 @@ final class ImportPackages extends Run {
     report.check("every stanza is written", answer.get("entries").getAsLong() == stanzas, json);
     report.figure(
         "kvctl import",
-        "%s s, %s entries/s, %s repeated",
+        "%s s, %s entries/s",
         answer.get("seconds").getAsString(),
-        answer.get("entries_per_second").getAsString(),
-        answer.get("repeated_writes").getAsString());
+        answer.get("entries_per_second").getAsString());
     report.figure("  longest write gap", "%s ms", answer.get("longest_gap_ms").getAsString());
   }
 

@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
     description = {
       "How much three members do when nothing is wrong.",
       "A closed loop through the Java client: as many requests under way as clients, each sent when",
-      "the one before it was answered. Prints puts and linearizable gets a second and how long they",
-      "took; of several rounds the median, with the lowest and the highest."
+      "the one before it was answered. Prints puts, also without a session, and linearizable gets a",
+      "second and how long they took; of several rounds the median, with the lowest and the highest."
     })
 final class Throughput extends Run {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -70,18 +70,27 @@ final class Throughput extends Run {
     Request put = (client, key) -> client.putAsync(key, value, PutOptions.DEFAULT);
     Request get = (client, key) -> client.getAsync(key, GetOptions.DEFAULT);
     Map<Integer, List<Figures>> puts = new TreeMap<>();
+    Map<Integer, List<Figures>> plainPuts = new TreeMap<>();
     Map<Integer, List<Figures>> gets = new TreeMap<>();
     try (Cluster cluster = newCluster(folder)) {
       cluster.start();
       KvClient client = cluster.connect(0, TIMEOUT);
+      KvClient plain = cluster.connectWithoutSession(TIMEOUT);
       fill(client, put);
       // The first seconds are those of the JIT compilers.
       measure(client, put, FILL_IN_FLIGHT);
+      measure(plain, put, FILL_IN_FLIGHT);
       measure(client, get, FILL_IN_FLIGHT);
       for (int round = 1; round <= rounds; round++) {
         for (int inFlight : clients) {
-          puts.computeIfAbsent(inFlight, n -> new ArrayList<>())
-              .add(measure(client, put, inFlight));
+          // In turn, so that none of the two always has the warmer machine.
+          boolean isPlainFirst = round % 2 == 0;
+          Figures first = measure(isPlainFirst ? plain : client, put, inFlight);
+          Figures second = measure(isPlainFirst ? client : plain, put, inFlight);
+          puts.computeIfAbsent(inFlight, n -> new ArrayList<>()).add(isPlainFirst ? second : first);
+          plainPuts
+              .computeIfAbsent(inFlight, n -> new ArrayList<>())
+              .add(isPlainFirst ? first : second);
           gets.computeIfAbsent(inFlight, n -> new ArrayList<>())
               .add(measure(client, get, inFlight));
         }
@@ -95,6 +104,8 @@ final class Throughput extends Run {
           rounds,
           seconds);
       puts.forEach((inFlight, figures) -> print(report, "puts, " + inFlight, figures));
+      plainPuts.forEach(
+          (inFlight, figures) -> print(report, "puts without a session, " + inFlight, figures));
       gets.forEach((inFlight, figures) -> print(report, "linearizable gets, " + inFlight, figures));
       cluster.checkEqualStates(report);
     }

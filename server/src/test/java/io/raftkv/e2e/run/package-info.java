@@ -7,6 +7,7 @@
  * $F -Dfaults="kill-leader --times 20"                  kill -9 of the leader
  * $F -Dfaults="kill-leader --times 20 --signal STOP"    the leader hangs for seconds
  * $F -Dfaults="kill-all --times 20"                     kill -9 of all three at once
+ * $F -Dfaults="exactly-once"                            requests sent twice, answers dropped, kills
  * $F -Dfaults="snapshot-catch-up --entries 100000"      a member returns behind the log's start
  * $F -Dfaults="import PACKAGES_FILE"                    a Debian package index, through kvctl
  * $F -Dfaults="disk-faults"                             full disks, syncs that hang or fail
