@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /** Majorities. In a joint configuration both majorities have to agree (Raft paper section 6). */
-final class Quorum {
+public final class Quorum {
   private Quorum() {}
 
   /** The highest value that a quorum of voters has reached. */
@@ -19,7 +19,8 @@ final class Quorum {
         : reached;
   }
 
-  static boolean isQuorum(Configuration configuration, Predicate<MemberId> agrees) {
+  /** Whether those who agree are enough to elect and to commit. */
+  public static boolean isQuorum(Configuration configuration, Predicate<MemberId> agrees) {
     return reachedByQuorum(configuration, id -> agrees.test(id) ? 1 : 0) == 1;
   }
 
