@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param messageBytesMax bytes of a message, also after decompression; more ends the call with
  *     RESOURCE_EXHAUSTED before it reaches a service
  * @param metadataBytesMax bytes of the headers of a call
+ * @param callsMax calls open at a time on all connections; more are refused with QUEUE_FULL
  * @param callsPerConnectionMax calls open at a time on one connection; a client queues more
  * @param resetsPerWindowMax calls that a client may reset within {@code resetWindow}
  * @param handshakeMax from accepting a connection until its HTTP/2 handshake is done
@@ -26,6 +27,7 @@ public record ConnectionLimits(
     int connectionsPerAddressMax,
     int messageBytesMax,
     int metadataBytesMax,
+    int callsMax,
     int callsPerConnectionMax,
     int resetsPerWindowMax,
     Duration resetWindow,
@@ -42,6 +44,7 @@ public record ConnectionLimits(
           1_000,
           4 << 20,
           8 << 10,
+          40_000,
           1_000,
           20_000,
           Duration.ofSeconds(10),
@@ -60,6 +63,27 @@ public record ConnectionLimits(
         perAddressMax,
         messageBytesMax,
         metadataBytesMax,
+        callsMax,
+        callsPerConnectionMax,
+        resetsPerWindowMax,
+        resetWindow,
+        handshakeMax,
+        pingIntervalMin,
+        keepAlive,
+        keepAliveAnswerMax,
+        idleMax,
+        ageMax,
+        ageGrace);
+  }
+
+  /** With another bound on the calls that are open. */
+  public ConnectionLimits withCallsMax(int max) {
+    return new ConnectionLimits(
+        connectionsMax,
+        connectionsPerAddressMax,
+        messageBytesMax,
+        metadataBytesMax,
+        max,
         callsPerConnectionMax,
         resetsPerWindowMax,
         resetWindow,

@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
       ChangeMembers.class,
       SnapshotCatchUp.class,
       ImportPackages.class,
+      BadInput.class,
       Throughput.class,
       LogBench.class,
       LogKills.class

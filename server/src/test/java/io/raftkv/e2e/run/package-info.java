@@ -9,6 +9,7 @@
  * $F -Dfaults="kill-all --times 20"                     kill -9 of all three at once
  * $F -Dfaults="snapshot-catch-up --entries 100000"      a member returns behind the log's start
  * $F -Dfaults="import PACKAGES_FILE"                    a Debian package index, through kvctl
+ * $F -Dfaults="bad-input"                               what no client should send, row by row
  * $F -Dfaults="kill-leader --help"                      the options of a run
  * </pre>
  *
