@@ -151,6 +151,9 @@ public final class ClientServer implements AutoCloseable {
     var unused =
         timer.scheduleWithFixedDelay(
             context.calls()::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
+    var alsoUnused =
+        timer.scheduleWithFixedDelay(
+            openCalls::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
     return new ClientServer(context, health, server, gate, openCalls, loops, timer);
   }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param metadataBytesMax bytes of the headers of a call
  * @param callsMax calls open at a time on all connections; more are refused with QUEUE_FULL
  * @param callsPerConnectionMax calls open at a time on one connection; a client queues more
+ * @param requestMax from the headers of a call until its request is there; else it is ended
  * @param resetsPerWindowMax calls that a client may reset within {@code resetWindow}
  * @param handshakeMax from accepting a connection until its HTTP/2 handshake is done
  * @param pingIntervalMin a client that pings more often is disconnected
@@ -29,6 +30,7 @@ public record ConnectionLimits(
     int metadataBytesMax,
     int callsMax,
     int callsPerConnectionMax,
+    Duration requestMax,
     int resetsPerWindowMax,
     Duration resetWindow,
     Duration handshakeMax,
@@ -46,6 +48,7 @@ public record ConnectionLimits(
           8 << 10,
           40_000,
           1_000,
+          Duration.ofSeconds(60),
           20_000,
           Duration.ofSeconds(10),
           Duration.ofSeconds(10),
@@ -65,6 +68,7 @@ public record ConnectionLimits(
         metadataBytesMax,
         callsMax,
         callsPerConnectionMax,
+        requestMax,
         resetsPerWindowMax,
         resetWindow,
         handshakeMax,
@@ -76,8 +80,8 @@ public record ConnectionLimits(
         ageGrace);
   }
 
-  /** With another bound on the calls that are open. */
-  public ConnectionLimits withCallsMax(int max) {
+  /** With other bounds on the calls that are open, and on the time for their requests. */
+  public ConnectionLimits withCalls(int max, Duration requestMax) {
     return new ConnectionLimits(
         connectionsMax,
         connectionsPerAddressMax,
@@ -85,6 +89,7 @@ public record ConnectionLimits(
         metadataBytesMax,
         max,
         callsPerConnectionMax,
+        requestMax,
         resetsPerWindowMax,
         resetWindow,
         handshakeMax,

@@ -36,7 +36,8 @@ final class OpenCallsTest {
 
   @Test
   void callsBeyondTheBoundAreRefusedAndRoomComesBackWithTheirEnd() throws Exception {
-    ConnectionLimits limits = ConnectionLimits.DEFAULT.withCallsMax(CALLS_MAX);
+    ConnectionLimits limits =
+        ConnectionLimits.DEFAULT.withCalls(CALLS_MAX, PATIENCE.multipliedBy(2));
     try (ServiceHarness harness = new ServiceHarness();
         ClientServer server =
             ClientServer.open(
@@ -67,6 +68,42 @@ final class OpenCallsTest {
       var answer = KVGrpc.newBlockingStub(channel).put(ServiceHarness.putRequest("a", "1").build());
       assertThat(answer.getModRevision()).isEqualTo(1);
       await().atMost(PATIENCE).until(() -> server.callsOpen() == 0);
+      channel.shutdownNow();
+      channel.awaitTermination(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aCallWhoseRequestDoesNotComeIsEnded() throws Exception {
+    ConnectionLimits limits = ConnectionLimits.DEFAULT.withCalls(CALLS_MAX, Duration.ofMillis(200));
+    try (ServiceHarness harness = new ServiceHarness();
+        ClientServer server =
+            ClientServer.open(
+                harness.context,
+                limits,
+                false,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      ManagedChannel channel =
+          NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+      BlockingQueue<com.google.rpc.Status> refused = new LinkedBlockingQueue<>();
+
+      ClientCall<GetRequest, GetResponse> late = call(channel, refused);
+
+      com.google.rpc.Status refusal = refused.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(refusal).isNotNull();
+      assertThat(refusal.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED.value());
+      assertThat(refusal.getDetails(0).unpack(ErrorInfo.class).getMetadataMap())
+          .containsEntry("outcome", "not_applied");
+      late.sendMessage(GetRequest.getDefaultInstance());
+      await().atMost(PATIENCE).until(() -> server.callsOpen() == 0);
+      // One that has its request may take longer.
+      harness.consensus.isHolding = true;
+      var put = KVGrpc.newFutureStub(channel).put(ServiceHarness.putRequest("a", "1").build());
+      await().atMost(PATIENCE).until(() -> server.requestsInFlight() == 1);
+      var unused = call(channel, refused);
+      assertThat(refused.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isNotNull();
+      harness.consensus.release();
+      assertThat(put.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getModRevision()).isEqualTo(1);
       channel.shutdownNow();
       channel.awaitTermination(10, TimeUnit.SECONDS);
     }

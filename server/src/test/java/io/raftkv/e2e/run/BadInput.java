@@ -30,10 +30,10 @@ import picocli.CommandLine.Option;
 final class BadInput extends Run {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** Not of the first member: what a closed connection leaves goes within seconds. */
+  /** What a closed connection leaves goes within seconds. */
   private static final int SETTLE_SECONDS_MAX = 60;
 
-  private static final int DESCRIPTORS_MORE_MAX = 10;
+  private static final int DESCRIPTORS_MORE_MAX = 20;
   private static final double HEAP_MORE_BYTES_MAX = 48 << 20;
 
   private static final List<String> NOT_BUILT =
@@ -76,6 +76,8 @@ final class BadInput extends Run {
       ManagedChannel peerChannel = channel(cluster.peerPort(target));
       try {
         Watched watched = new Watched(cluster, target, client);
+        watched.settle();
+        Watched.Figures before = watched.figures();
         RequestInputs requests = new RequestInputs(channel);
         SessionAndMemberInputs others = new SessionAndMemberInputs(channel);
         send("requests", requests.rows(), watched, report);
@@ -90,6 +92,7 @@ final class BadInput extends Run {
                 channel, cluster.endpoint(target).port(), cluster.peerPort(target));
         send("connections", connections.quickRows(), watched, report);
         send("connections that take their time", connections.slowRows(), watched, report);
+        flat("all of it", before, watched, report);
       } finally {
         channel.shutdownNow();
         peerChannel.shutdownNow();
