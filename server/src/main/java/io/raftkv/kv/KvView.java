@@ -180,8 +180,28 @@ public final class KvView {
     return sessions.nextExpiryMillis();
   }
 
-  /** Writes the whole state. */
-  void writeTo(OutputStream out) throws IOException {
+  /**
+   * The same keys and sessions, with revisions and ids of sessions that go on further up: for a
+   * state that lacks what came after it, so that no number that was given then is given again.
+   *
+   * @param count how many of each are left out
+   */
+  public KvView skipping(long count) {
+    SnapshotHeader further =
+        new SnapshotHeader(
+            header.appliedIndex(),
+            header.clusterTimeMillis(),
+            header.revision() + count,
+            header.compactedRevision(),
+            header.stateHash(),
+            header.entries(),
+            header.lastSessionId() + count,
+            header.sessions());
+    return new KvView(tree, sessions, further, keys, historyBytes, nextExpiryMillis);
+  }
+
+  /** Writes the whole state, as {@link KvStateMachine#restore} reads it. */
+  public void writeTo(OutputStream out) throws IOException {
     new SnapshotWriter(out).write(header, tree.cursor(KeyRange.all(), false), sessions);
   }
 

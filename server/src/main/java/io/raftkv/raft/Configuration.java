@@ -112,6 +112,12 @@ public record Configuration(
     return new Configuration(members, outgoingVoters, other.removed);
   }
 
+  /** The one member alone, as a voter; everybody else counts as removed. */
+  public Configuration only(Member survivor) {
+    return new Configuration(List.of(survivor.asVoter()), List.of(), removed)
+        .withRemoved(everybody());
+  }
+
   /** What follows a joint configuration. */
   public Configuration left() {
     return new Configuration(members, List.of(), removed).withRemoved(outgoingVoters);

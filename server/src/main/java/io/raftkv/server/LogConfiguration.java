@@ -58,6 +58,8 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     context
         .getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler")
         .setLevel(Level.ERROR);
+    // So it does of every message that is too large, which anybody can send at any rate.
+    context.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 }

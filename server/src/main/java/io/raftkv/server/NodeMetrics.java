@@ -18,6 +18,7 @@ import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.raft.node.RaftNode;
 import io.raftkv.service.ClientServer;
+import io.raftkv.service.ConnectionLimits;
 import io.raftkv.service.ServiceLimits;
 import io.raftkv.transport.TransportStats;
 import java.util.Locale;
@@ -223,6 +224,11 @@ final class NodeMetrics {
   }
 
   void addClients(ClientServer server, ServiceLimits limits) {
+    gauge("raftkv_calls_open", "Calls open, with or without a request.", server::callsOpen);
+    gauge(
+        "raftkv_calls_open_max",
+        "Calls that may be open; more are refused.",
+        ConnectionLimits.DEFAULT::callsMax);
     gauge("raftkv_requests_in_flight", "Requests under way.", server::requestsInFlight);
     gauge(
         "raftkv_requests_in_flight_max",

@@ -17,26 +17,26 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /**
- * What {@code kvd} does with the folder of a member that does not run: {@code kvd log ...} and
- * {@code kvd snapshot ...}. The folder is locked meanwhile and not changed. Data goes to stdout,
- * errors are one line on stderr, with an {@link ExitCode}.
+ * What {@code kvd} does with the folder of a member that does not run: {@code kvd log ...}, {@code
+ * kvd snapshot ...} and {@code kvd recover}. The folder is locked meanwhile; only the last one
+ * changes it. Data goes to stdout, errors are one line on stderr, with an {@link ExitCode}.
  */
 @Command(
     name = "kvd",
-    description = "Looks at the data of a member that is stopped, and changes nothing.",
-    subcommands = {LogCommand.class, SnapshotCommand.class},
+    description = "Looks at the data of a member that is stopped; recover also changes it.",
+    subcommands = {LogCommand.class, SnapshotCommand.class, RecoverCommand.class},
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
     sortOptions = false,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done; verified and sound",
-      "2:usage",
+      "2:usage; refused, and nothing changed",
       "3:damaged, locked by a process, or not a member's folder",
-      "4:cannot be read"
+      "4:cannot be read, or written"
     })
 final class StoppedMember {
-  private static final List<String> COMMANDS = List.of("log", "snapshot");
+  private static final List<String> COMMANDS = List.of("log", "snapshot", "recover");
 
   @Option(names = "--help", scope = ScopeType.INHERIT, usageHelp = true, description = "Show this.")
   private boolean isHelpWanted;
@@ -97,6 +97,10 @@ final class StoppedMember {
 
   PrintStream out() {
     return out;
+  }
+
+  Path dataDir() {
+    return dataDir;
   }
 
   /** Locked until it is closed. */

@@ -98,7 +98,7 @@ final class Stores implements AutoCloseable {
     closing.push(dataDir);
     Optional<Identity> owner = dataDir.identity();
     if (owner.isPresent()) {
-      checkOwner(config, owner.get());
+      checkOwner(config, owner.get(), dataDir);
     } else {
       checkMayFound(config);
     }
@@ -233,15 +233,16 @@ final class Stores implements AutoCloseable {
     return !config.join().isEmpty() && log.lastIndex() == 0 && snapshots.latest().isEmpty();
   }
 
-  private static void checkOwner(ServerConfig config, Identity owner) throws StartException {
-    if (config.isClusterGiven() && owner.clusterId() != config.initialCluster().clusterId()) {
+  private static void checkOwner(ServerConfig config, Identity owner, DataDir dataDir)
+      throws StartException {
+    long given = config.initialCluster().clusterId();
+    // A recovered member may still be started as it was before.
+    if (config.isClusterGiven() && owner.clusterId() != given && !dataDir.wasOf(given)) {
       throw foreign(
           config,
           String.format(
               "another cluster: %016x, while %s names %016x",
-              owner.clusterId(),
-              Setting.INITIAL_CLUSTER.flag(),
-              config.initialCluster().clusterId()));
+              owner.clusterId(), Setting.INITIAL_CLUSTER.flag(), given));
     }
   }
 

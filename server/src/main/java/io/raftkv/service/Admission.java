@@ -29,6 +29,11 @@ final class Admission {
     return new Admission(this, Math.max(1, countMax / parts), Math.max(1, bytesMax / parts));
   }
 
+  /** A part with a bound of its own: what it holds counts for the whole, too. */
+  Admission within(long partMax) {
+    return new Admission(this, partMax, bytesMax);
+  }
+
   /** Whether one more of this size may begin. If not, nothing was acquired. */
   boolean tryAcquire(long size) {
     boolean hasRoom = count.incrementAndGet() <= countMax & bytes.addAndGet(size) <= bytesMax;

@@ -62,6 +62,7 @@ public final class ClientServer implements AutoCloseable {
   private final HealthUpdater health;
   private final Server server;
   private final ConnectionGate gate;
+  private final OpenCalls openCalls;
   private final EventLoopGroup loops;
   private final ScheduledExecutorService timer;
   private final AtomicBoolean isDraining = new AtomicBoolean();
@@ -71,12 +72,14 @@ public final class ClientServer implements AutoCloseable {
       HealthUpdater health,
       Server server,
       ConnectionGate gate,
+      OpenCalls openCalls,
       EventLoopGroup loops,
       ScheduledExecutorService timer) {
     this.context = context;
     this.health = health;
     this.server = server;
     this.gate = gate;
+    this.openCalls = openCalls;
     this.loops = loops;
     this.timer = timer;
   }
@@ -119,6 +122,9 @@ public final class ClientServer implements AutoCloseable {
             .bossEventLoopGroup(loops)
             .workerEventLoopGroup(loops)
             .channelFactory(gate.sockets());
+    OpenCalls openCalls = new OpenCalls(limits, context.calls().errors());
+    builder.intercept(openCalls);
+    builder.addTransportFilter(openCalls.connections());
     builder.addStreamTracerFactory(Caller.streams());
     builder.addTransportFilter(Caller.shares(context.calls(), context.limits().connectionParts()));
     services(context).forEach(builder::addService);
@@ -145,7 +151,10 @@ public final class ClientServer implements AutoCloseable {
     var unused =
         timer.scheduleWithFixedDelay(
             context.calls()::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
-    return new ClientServer(context, health, server, gate, loops, timer);
+    var alsoUnused =
+        timer.scheduleWithFixedDelay(
+            openCalls::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
+    return new ClientServer(context, health, server, gate, openCalls, loops, timer);
   }
 
   private static void close(EventLoopGroup loops) {
@@ -231,6 +240,11 @@ public final class ClientServer implements AutoCloseable {
   /** To be called by a timer, several times a second. */
   public HealthUpdater health() {
     return health;
+  }
+
+  /** Calls that are open, whether their request is there or not. For any thread. */
+  public long callsOpen() {
+    return openCalls.count();
   }
 
   /** Requests under way. For any thread. */

@@ -10,7 +10,9 @@ import java.time.Duration;
  * @param messageBytesMax bytes of a message, also after decompression; more ends the call with
  *     RESOURCE_EXHAUSTED before it reaches a service
  * @param metadataBytesMax bytes of the headers of a call
+ * @param callsMax calls open at a time on all connections; more are refused with QUEUE_FULL
  * @param callsPerConnectionMax calls open at a time on one connection; a client queues more
+ * @param requestMax from the headers of a call until its request is there; else it is ended
  * @param resetsPerWindowMax calls that a client may reset within {@code resetWindow}
  * @param handshakeMax from accepting a connection until its HTTP/2 handshake is done
  * @param pingIntervalMin a client that pings more often is disconnected
@@ -26,7 +28,9 @@ public record ConnectionLimits(
     int connectionsPerAddressMax,
     int messageBytesMax,
     int metadataBytesMax,
+    int callsMax,
     int callsPerConnectionMax,
+    Duration requestMax,
     int resetsPerWindowMax,
     Duration resetWindow,
     Duration handshakeMax,
@@ -42,7 +46,9 @@ public record ConnectionLimits(
           1_000,
           4 << 20,
           8 << 10,
+          40_000,
           1_000,
+          Duration.ofSeconds(60),
           20_000,
           Duration.ofSeconds(10),
           Duration.ofSeconds(10),
@@ -60,7 +66,30 @@ public record ConnectionLimits(
         perAddressMax,
         messageBytesMax,
         metadataBytesMax,
+        callsMax,
         callsPerConnectionMax,
+        requestMax,
+        resetsPerWindowMax,
+        resetWindow,
+        handshakeMax,
+        pingIntervalMin,
+        keepAlive,
+        keepAliveAnswerMax,
+        idleMax,
+        ageMax,
+        ageGrace);
+  }
+
+  /** With other bounds on the calls that are open, and on the time for their requests. */
+  public ConnectionLimits withCalls(int max, Duration requestMax) {
+    return new ConnectionLimits(
+        connectionsMax,
+        connectionsPerAddressMax,
+        messageBytesMax,
+        metadataBytesMax,
+        max,
+        callsPerConnectionMax,
+        requestMax,
         resetsPerWindowMax,
         resetWindow,
         handshakeMax,

@@ -16,9 +16,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +32,16 @@ import org.jspecify.annotations.Nullable;
  * identity     format, cluster id, member id, how far the log was durable
  * log/         segments, with term and vote
  * snapshots/
+ * FORMER       ids of the clusters that it was of before recoveries; see {@link Replacement}
  * </pre>
  *
  * <p>Used by one thread; the stores it opens have rules of their own, and are closed before it is.
  */
 public final class DataDir implements AutoCloseable {
-  private static final String LOCK = "LOCK";
-  private static final String LOG = "log";
-  private static final String SNAPSHOTS = "snapshots";
+  static final String LOCK = "LOCK";
+  static final String LOG = "log";
+  static final String SNAPSHOTS = "snapshots";
+  static final String FORMER = "FORMER";
   private static final String OWNER_ONLY = "rwx------";
 
   private final Path folder;
@@ -70,6 +74,9 @@ public final class DataDir implements AutoCloseable {
         create(folder);
       }
       lockFile = lock(folder);
+      if (Replacement.isPending(folder)) {
+        throw refused(folder, "is half recovered: complete it with kvd recover", null);
+      }
       for (String name : List.of(LOG, SNAPSHOTS)) {
         Path path = folder.resolve(name);
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -97,7 +104,8 @@ public final class DataDir implements AutoCloseable {
    * @throws DataDirException if there is none, or as {@link #open}
    */
   public static DataDir lookAt(Path folder) {
-    if (!Files.isRegularFile(folder.resolve(StableSlots.NAME), LinkOption.NOFOLLOW_LINKS)) {
+    if (!Files.isRegularFile(folder.resolve(StableSlots.NAME), LinkOption.NOFOLLOW_LINKS)
+        && !Replacement.isPending(folder)) {
       throw refused(folder, "holds no member of raftkv", null);
     }
     DataDir dataDir = open(folder, new ReadOnlyVolumes(new MapDbVolumes(folder)), true);
@@ -211,6 +219,60 @@ public final class DataDir implements AutoCloseable {
       stable.save(identity);
     } catch (IOException | UncheckedIOException e) {
       throw refused(folder, describe(e), e);
+    }
+  }
+
+  /** Whether this folder was of that cluster before a recovery made another one of it. */
+  public boolean wasOf(long clusterId) {
+    return former().contains(String.format("%016x", clusterId));
+  }
+
+  private List<String> former() {
+    try {
+      Path file = folder.resolve(FORMER);
+      return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    } catch (IOException e) {
+      throw refused(folder, describe(new UncheckedIOException(e)), e);
+    }
+  }
+
+  /**
+   * Makes another member and puts it in the place of this one, all or nothing; durable on return.
+   * After that this object is good for nothing but to be closed. A crash leaves the old one, or
+   * what {@link #completeReplacement} completes.
+   *
+   * @param fill writes the log and the snapshots of the new one
+   * @return where the files of the old one are now
+   */
+  public Path replace(Identity identity, Consumer<DataDir> fill) {
+    try {
+      Path made = Replacement.begin(folder);
+      try (DataDir other = open(made)) {
+        other.claim(identity);
+        fill.accept(other);
+      }
+      List<String> former = new ArrayList<>(former());
+      former.add(String.format("%016x", owner().clusterId()));
+      return Replacement.complete(Replacement.commit(folder, former), folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Puts in place what {@link #replace} had made when a crash came.
+   *
+   * @return where the files of the old member are now; empty if there is nothing to complete
+   * @throws DataDirException if the folder is in use
+   */
+  public static Optional<Path> completeReplacement(Path folder) {
+    if (!Replacement.isPending(folder)) {
+      return Optional.empty();
+    }
+    try (FileChannel locked = lock(folder)) {
+      return Optional.of(Replacement.complete(Replacement.made(folder), folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -64,7 +64,8 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
    *
    * @param self this member, of {@code cluster}
    * @param isPeer whether this is a member that may speak to us on this stream
-   * @param wasRemoved whether it was a member once
+   * @param wasRemoved whether it was a member once, perhaps of the cluster that was recovered to
+   *     become this one
    */
   static Handshake check(
       Metadata metadata,
@@ -87,6 +88,14 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
             new MemberId(id(metadata, FROM)),
             new MemberId(id(metadata, TO)),
             address(metadata));
+    if (other.cluster != cluster && wasRemoved.test(other.from)) {
+      // Not as REMOVED, which would end the campaigns of a cluster that may live after all.
+      throw refused(
+          Status.FAILED_PRECONDITION,
+          "the cluster was recovered without member "
+              + other.from
+              + ": stop it; a new member starts with an empty data directory");
+    }
     if (other.cluster != cluster) {
       throw refused(Status.FAILED_PRECONDITION, "this member is of another cluster");
     }

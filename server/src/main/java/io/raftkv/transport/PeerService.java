@@ -20,6 +20,8 @@ final class PeerService {
     RateLimitedLog log();
   }
 
+  static final String STARTING = "this member is starting";
+
   private final TransportOptions options;
   private final IoLoops loops;
   private final TransportStats stats;
@@ -58,7 +60,7 @@ final class PeerService {
       return refuse(call, e.status());
     }
     if (peer == null) {
-      return refuse(call, Status.UNAVAILABLE.withDescription("this member is starting"));
+      return refuse(call, Status.UNAVAILABLE.withDescription(STARTING));
     }
     call.sendHeaders(host.handshake(peer).encode());
     call.request(Integer.MAX_VALUE);

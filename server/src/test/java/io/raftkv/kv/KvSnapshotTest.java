@@ -3,6 +3,8 @@ package io.raftkv.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.raftkv.proto.peer.v1.CommandResult;
+import io.raftkv.proto.peer.v1.SessionRefusal;
 import io.raftkv.raft.LogEntry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +34,34 @@ class KvSnapshotTest {
     assertThat(frozen.appliedIndex()).isEqualTo(1);
     assertThat(out.toByteArray()).isEqualTo(before);
     assertThat(Machines.restored(before, KvLimits.DEFAULT).appliedIndex()).isEqualTo(1);
+  }
+
+  @Test
+  void aStateThatSkipsNumbersIsTheSameAndGivesNoneOfThemAgain() throws IOException {
+    Machines store = new Machines(KvLimits.DEFAULT);
+    store.run(Commands.put(Machines.bytes("a"), Machines.bytes("1")));
+    store.run(Commands.openSession("first", 1_000));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    store.view().skipping(1_000).writeTo(out);
+
+    KvStateMachine restored = Machines.restored(out.toByteArray(), KvLimits.DEFAULT);
+
+    assertThat(restored.stateHash()).isEqualTo(store.machine.stateHash());
+    assertThat(Machines.all(restored.view(), 0)).isEqualTo(Machines.all(store.view(), 0));
+    assertThat(restored.view().get(Machines.bytes("a"), 500)).isPresent();
+    assertThat(run(restored, Commands.put(Machines.bytes("b"), Machines.bytes("2"))).getRevision())
+        .isEqualTo(1_002);
+    assertThat(run(restored, Commands.openSession("second", 1_000)).getSessionId())
+        .isEqualTo(1_002);
+    // One that may have been opened in what was lost has ended; it is not somebody else's.
+    assertThat(run(restored, Commands.keepSession(2, 1)).getSessionRefusal())
+        .isEqualTo(SessionRefusal.ENDED_SESSION);
+  }
+
+  private static CommandResult run(KvStateMachine machine, byte[] command) {
+    LogEntry entry =
+        new LogEntry(machine.appliedIndex() + 1, 1, LogEntry.Kind.COMMAND, 2_000, command);
+    return Commands.decodeResult(machine.apply(List.of(entry)).get(0));
   }
 
   @Test

@@ -103,6 +103,20 @@ class HandshakeTest {
     assertRefused(handshake(CLUSTER + 1, B, A), Status.Code.FAILED_PRECONDITION, "another cluster");
   }
 
+  /** What it knows is not ended by that: its own cluster may live after all. */
+  @Test
+  void aMemberThatARecoveryLeftOutIsToldSoAndNotThatItWasRemoved() throws Exception {
+    Configuration members = Pair.members(transport.port(), 1);
+    transport.setMembers(new Configuration(members.members(), List.of(), List.of(STRANGER)));
+
+    assertRefused(
+        handshake(CLUSTER + 1, STRANGER, A),
+        Status.Code.FAILED_PRECONDITION,
+        "the cluster was recovered without member " + STRANGER);
+    assertRefused(
+        handshake(CLUSTER, STRANGER, A), Handshake.REMOVED, STRANGER + " was removed from");
+  }
+
   @Test
   void whoeverLooksForAnotherMemberIsRefused() throws Exception {
     assertRefused(

@@ -19,6 +19,7 @@ public final class Quorum {
         : reached;
   }
 
+  /** Whether those who agree are enough to elect and to commit. */
   public static boolean isQuorum(Configuration configuration, Predicate<MemberId> agrees) {
     return reachedByQuorum(configuration, id -> agrees.test(id) ? 1 : 0) == 1;
   }

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       Chaos.class,
       SnapshotCatchUp.class,
       ImportPackages.class,
+      BadInput.class,
       Throughput.class,
       LogBench.class,
       LogKills.class

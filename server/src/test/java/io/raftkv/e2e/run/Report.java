@@ -35,6 +35,12 @@ final class Report {
     out.flush();
   }
 
+  /** One line of a table. */
+  synchronized void row(String name, String text) {
+    out.printf("  %-50s %s%n", name, text);
+    out.flush();
+  }
+
   synchronized void check(String name, boolean holds, String otherwise) {
     if (!holds) {
       failures.add(name);

@@ -14,6 +14,7 @@
  * $F -Dfaults="power-cut --times 20"                    what was not synced is gone, everywhere
  * $F -Dfaults="partition --members 5"                   links between members fail
  * $F -Dfaults="chaos --minutes 60"                      all of it, in rounds
+ * $F -Dfaults="bad-input"                               what no client should send, row by row
  * $F -Dfaults="kill-leader --help"                      the options of a run
  * </pre>
  *
