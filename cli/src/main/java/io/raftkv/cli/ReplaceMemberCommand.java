@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Let a new member take the place of another one.",
       "Once the new one has caught up it votes and the old one is gone, in one step; until then the",
-      "old one stays. Start the new one as with add."
+      "old one stays. Start the new one as with add. With the name and address of the old one, which",
+      "must be down, it stands in for a member that has lost its data: the old one goes at once."
     })
 final class ReplaceMemberCommand extends MemberChangeCommand {
   @Parameters(index = "0", paramLabel = "OLD", description = "Who goes: its name or id.")

@@ -55,9 +55,11 @@ public interface ClusterClient {
 
   /**
    * Lets a new member in that takes the place of another one: once it has caught up it becomes a
-   * voter and the other one goes, in one step.
+   * voter and the other one goes, in one step. With the name and address of the other one it stands
+   * in for a member that has lost its data, and that one goes at once.
    *
-   * @throws KvException as {@link #add}, and {@link Reason#MEMBER_NOT_FOUND}
+   * @throws KvException as {@link #add}, {@link Reason#UNSAFE_CHANGE} also if the one to stand in
+   *     for answers, and {@link Reason#MEMBER_NOT_FOUND}
    */
   default ChangeResult replace(long memberId, NewMember member, ChangeOptions options) {
     return Blocking.write(() -> replaceAsync(memberId, member, options));

@@ -45,4 +45,14 @@ public record Member(
   public Member asVoter() {
     return new Member(id, name, peerAddress, true);
   }
+
+  /** A new member in the place of this one, which has nothing of the log yet. */
+  public Member renewedAs(MemberId newId) {
+    return new Member(newId, name, peerAddress, isVoter() ? Standing.JOINING : standing, replaces);
+  }
+
+  /** The same, but another one goes in return. */
+  public Member replacing(MemberId other) {
+    return new Member(id, name, peerAddress, standing, other);
+  }
 }

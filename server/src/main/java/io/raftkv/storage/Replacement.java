@@ -65,7 +65,7 @@ final class Replacement {
   /** What was made is complete. Returns where it is now. */
   static Path commit(Path folder, List<String> former) throws IOException {
     Path making = folder.resolve(MAKING);
-    Files.delete(making.resolve(DataDir.LOCK));
+    Files.delete(making.resolve(FolderLock.NAME));
     byte[] lines = (String.join("\n", former) + "\n").getBytes(StandardCharsets.US_ASCII);
     Path file = making.resolve(DataDir.FORMER);
     Files.write(file, lines);

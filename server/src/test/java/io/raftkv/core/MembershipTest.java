@@ -120,6 +120,121 @@ class MembershipTest {
     assertThat(change(1, add(10, Standing.LEARNER)).refusal()).isEmpty();
   }
 
+  // --- who stands in for a member that has lost its data
+  // ------------------------------------------
+
+  private static MembershipChange inPlace(int number, int dead) {
+    return MembershipChange.add(
+        new Member(id(number), "n" + dead, "host:" + dead, Standing.JOINING, id(dead)));
+  }
+
+  private void crashAndNotice(int number) {
+    cluster.node(number).crash();
+    cluster.tickAll(40);
+    assertThat(cluster.leader()).isEqualTo(1);
+  }
+
+  @Test
+  void aNewMemberOfTheSameNameAndAddressTakesThePlaceOfADeadOneAtOnce() {
+    crashAndNotice(3);
+
+    make(inPlace(4, 3));
+
+    // Until it has caught up the others decide.
+    assertThat(configuration(1).voters()).isEqualTo(ids(1, 2));
+    assertThat(configuration(1).member(id(4)).orElseThrow())
+        .isEqualTo(new Member(id(4), "n3", "host:3", Standing.JOINING, MemberId.NONE));
+    assertThat(configuration(1).removed()).containsExactly(id(3));
+    cluster.addBlank(4);
+    cluster.tickAll(10);
+    assertThat(configuration(4).voters()).isEqualTo(ids(1, 2, 4));
+    assertThat(configuration(1).isJoint()).isFalse();
+    assertThat(cluster.node(4).diskEntries()).isEqualTo(cluster.node(1).diskEntries());
+  }
+
+  @Test
+  void nobodyStandsInForAMemberThatAnswers() {
+    assertThat(change(1, inPlace(4, 3)).refusal()).contains(Reason.UNSAFE_CHANGE);
+    assertThat(change(1, inPlace(4, 1)).refusal()).contains(Reason.UNSAFE_CHANGE);
+    assertThat(configuration(1).voters()).isEqualTo(ids(1, 2, 3));
+  }
+
+  @Test
+  void toStandInAskedAgainIsNoFaultUntilTheNewOneVotes() {
+    crashAndNotice(3);
+    make(inPlace(4, 3));
+    long index = cluster.node(1).core().configurationIndex();
+
+    make(inPlace(4, 3));
+
+    assertThat(cluster.node(1).core().configurationIndex()).isEqualTo(index);
+    assertThat(change(1, inPlace(3, 4)).refusal()).contains(Reason.MEMBER_EXISTS);
+    cluster.addBlank(4);
+    cluster.tickAll(10);
+    assertThat(change(1, inPlace(4, 3)).refusal()).contains(Reason.MEMBER_EXISTS);
+  }
+
+  @Test
+  void whoStandsInForALearnerStaysALearner() {
+    cluster.addBlank(4);
+    make(add(4, Standing.LEARNER));
+    crashAndNotice(4);
+
+    make(inPlace(5, 4));
+    cluster.addBlank(5);
+    cluster.tickAll(10);
+
+    assertThat(configuration(5).voters()).isEqualTo(ids(1, 2, 3));
+    assertThat(configuration(5).member(id(5)).orElseThrow().standing()).isEqualTo(Standing.LEARNER);
+  }
+
+  @Test
+  void whoStandsInForAReplacementReplacesTheSameMember() {
+    make(MembershipChange.add(member(4, Standing.JOINING, 3)));
+
+    make(inPlace(5, 4));
+    assertThat(configuration(1).member(id(5)).orElseThrow().replaces()).isEqualTo(id(3));
+    cluster.addBlank(5);
+    cluster.tickAll(15);
+
+    assertThat(configuration(1).voters()).isEqualTo(ids(1, 2, 5));
+  }
+
+  @Test
+  void whoIsBeingReplacedIsSoUnderItsNewIdToo() {
+    crashAndNotice(3);
+    make(MembershipChange.add(member(4, Standing.JOINING, 3)));
+
+    make(inPlace(5, 3));
+    assertThat(configuration(1).member(id(4)).orElseThrow().replaces()).isEqualTo(id(5));
+    cluster.addBlank(4);
+    cluster.tickAll(15);
+
+    assertThat(configuration(1).voters()).isEqualTo(ids(1, 2, 4));
+    assertThat(configuration(1).contains(id(5))).isFalse();
+  }
+
+  @Test
+  void nobodyStandsInIfTooFewVotersWouldAnswer() {
+    cluster.addBlank(4);
+    cluster.addBlank(5);
+    make(add(4, Standing.JOINING));
+    cluster.tickAll(10);
+    make(add(5, Standing.JOINING));
+    cluster.tickAll(10);
+    assertThat(configuration(1).voters()).isEqualTo(ids(1, 2, 3, 4, 5));
+    cluster.node(4).crash();
+    crashAndNotice(5);
+    cluster.node(3).crash();
+
+    // Of n1, n2, n3 and n4 two are left, and the leader has not noticed yet that n3 is gone.
+    assertThat(change(1, inPlace(6, 5)).refusal()).isEmpty();
+    long commitIndex = cluster.node(1).core().commitIndex();
+    cluster.settle();
+
+    assertThat(cluster.node(1).core().commitIndex()).isEqualTo(commitIndex);
+  }
+
   // --- who goes ----------------------------------------------------------------------------------
 
   @Test

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class MemberChanges {
   private final World world;
   private final Rng rng;
+  private final Rng standIns;
   private boolean isActive = true;
 
   /** Machines that have never been members, from this one on. */
@@ -26,6 +27,7 @@ final class MemberChanges {
   MemberChanges(World world) {
     this.world = world;
     rng = world.rng.fork("members");
+    standIns = world.rng.fork("stand-ins");
     nextMachine = world.plan.founders;
   }
 
@@ -111,6 +113,9 @@ final class MemberChanges {
             ? known.removed().get(0).value()
             : nextMachine + 1;
     Standing standing = rng.chance(0.7) ? Standing.JOINING : Standing.LEARNER;
+    if (world.plan.hasStandIns && standIns.chance(0.7)) {
+      return standIn(new MemberId(number), known);
+    }
     boolean isReplacement = standing == Standing.JOINING && rng.chance(0.5);
     return new Member(
         new MemberId(number),
@@ -118,6 +123,17 @@ final class MemberChanges {
         "sim:" + number,
         standing,
         isReplacement ? any.id() : MemberId.NONE);
+  }
+
+  /** Mostly for somebody who is down; else it is refused, or should be. */
+  private Member standIn(MemberId id, Configuration known) {
+    List<Member> down =
+        known.members().stream()
+            .filter(member -> !world.machines.get((int) member.id().value() - 1).isRunning())
+            .toList();
+    List<Member> candidates = down.isEmpty() ? known.members() : down;
+    Member replaced = candidates.get(standIns.nextInt(candidates.size()));
+    return new Member(id, replaced.name(), replaced.peerAddress(), Standing.JOINING, replaced.id());
   }
 
   private void ended(
@@ -130,6 +146,9 @@ final class MemberChanges {
       case ADD -> {
         nextMachine = Math.max(nextMachine, (int) change.member().id().value());
         world.effects.saw(Effect.MEMBER_ADDED);
+        if (!change.member().name().equals("n" + change.member().id().value())) {
+          world.effects.saw(Effect.MEMBER_STOOD_IN);
+        }
       }
       case PROMOTE -> world.effects.saw(Effect.MEMBER_PROMOTED);
       case REMOVE -> world.effects.saw(Effect.MEMBER_REMOVED);

@@ -27,6 +27,9 @@ final class WorldPlan {
   /** How often somebody asks for other members; 0: never. */
   final long changeEveryNanos;
 
+  /** Machines stand in for others in place, under their names and addresses. */
+  final boolean hasStandIns;
+
   final long tickNanos;
   final RaftOptions options;
 
@@ -100,6 +103,7 @@ final class WorldPlan {
     boolean isChanging = membership.chance(0.4);
     machines = founders + (isChanging ? Math.min(10 - founders, 1 + membership.nextInt(6)) : 0);
     changeEveryNanos = isChanging ? membership.magnitude(chaosNanos / 200, chaosNanos / 10) : 0;
+    hasStandIns = isChanging && rng.fork("stand-ins").chance(0.5);
     tickNanos = rng.magnitude(40 * MILLI, 250 * MILLI);
     int heartbeatTicks = (int) rng.between(1, 3);
     int electionTicks = heartbeatTicks * (int) rng.between(4, 12);
@@ -193,13 +197,14 @@ final class WorldPlan {
   @Override
   public String toString() {
     return String.format(
-        "%d machines, %d members at first, %d of them learners, %s; tick %.0f ms; %s%n"
+        "%d machines, %d members at first, %d of them learners%s, %s; tick %.0f ms; %s%n"
             + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
             + "  %d clients, %d with sessions of %d ms, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
             + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
         machines,
         founders,
         learners,
+        hasStandIns ? ", some stand in for others" : "",
         isOnFiles ? "on files with segments of " + segmentBytes + " bytes" : "on models",
         tickNanos / 1e6,
         options,

@@ -174,7 +174,12 @@ class CodecTest {
             new StateSample(number(random), random.nextLong()),
             number(random)),
         new Message.HeartbeatResponse(
-            FROM, TO, term, number(random), random.nextBoolean(), new StateSample(number(random), random.nextLong())),
+            FROM,
+            TO,
+            term,
+            number(random),
+            random.nextBoolean(),
+            new StateSample(number(random), random.nextLong())),
         new Message.TimeoutNow(FROM, TO, term),
         new Message.ReadIndexRequest(FROM, TO, term, random.nextLong()),
         new Message.ReadIndexResponse(

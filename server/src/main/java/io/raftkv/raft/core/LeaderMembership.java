@@ -17,7 +17,8 @@ import java.util.Optional;
  *
  * <pre>
  *   add      learner ──(has caught up: by itself if JOINING, else when told)──> voter
- *   replace  the new one JOINING, then both at once: joint ──(committed)──> without the old one
+ *   replace  the new one JOINING, then both at once: joint ──(committed)──> without the old one;
+ *            in place, with name and address of a dead one: the old one goes first, as in remove
  *   remove   without it; a leader that removed itself leads until that is committed
  * </pre>
  */

@@ -45,6 +45,15 @@ final class MembershipChanges {
   }
 
   private Outcome add(Member added) {
+    Optional<Member> same = current.member(added.id());
+    if (same.isPresent() && !same.get().isVoter() && isInPlaceOf(added, same.get())) {
+      // Asked again: the first answer may have been lost.
+      return new Outcome(Optional.empty(), current);
+    }
+    Optional<Member> replaced = current.member(added.replaces());
+    if (replaced.isPresent() && isInPlaceOf(added, replaced.get())) {
+      return replaceInPlace(replaced.get(), added.id());
+    }
     boolean isTaken =
         current.removed().contains(added.id())
             || current.members().stream()
@@ -56,7 +65,7 @@ final class MembershipChanges {
     if (isTaken) {
       return refused(Reason.MEMBER_EXISTS);
     }
-    if (!added.replaces().isNone() && current.member(added.replaces()).isEmpty()) {
+    if (!added.replaces().isNone() && replaced.isEmpty()) {
       return refused(Reason.MEMBER_NOT_FOUND);
     }
     if (added.isVoter()) {
@@ -69,6 +78,34 @@ final class MembershipChanges {
     List<Member> members = new ArrayList<>(current.members());
     members.add(added);
     return new Outcome(Optional.empty(), current.changedTo(members));
+  }
+
+  private static boolean isInPlaceOf(Member added, Member present) {
+    return added.name().equals(present.name()) && added.peerAddress().equals(present.peerAddress());
+  }
+
+  /**
+   * Whoever has lost what it knew comes back as somebody else: its votes and acknowledgements are
+   * those of a dead member. The new one stands where the old one stood, but is a learner until it
+   * has caught up. The old one goes at once, since nobody else will ever answer at its address.
+   */
+  private Outcome replaceInPlace(Member replaced, MemberId id) {
+    if (current.removed().contains(id)) {
+      return refused(Reason.MEMBER_EXISTS);
+    }
+    if (isActive.test(replaced.id())) {
+      // It lives: this is a mistake, or its end has not been noticed yet.
+      return refused(Reason.UNSAFE_CHANGE);
+    }
+    List<Member> members = new ArrayList<>();
+    for (Member member : current.members()) {
+      if (member.id().equals(replaced.id())) {
+        members.add(replaced.renewedAs(id));
+      } else {
+        members.add(member.replaces().equals(replaced.id()) ? member.replacing(id) : member);
+      }
+    }
+    return ifSafe(members);
   }
 
   private Outcome promote(MemberId id) {

@@ -295,7 +295,8 @@ public final class RaftNode implements AutoCloseable {
           case CHANGE_IN_PROGRESS ->
               "another change of the members, or an election, is not complete yet";
           case UNSAFE_CHANGE ->
-              "without a healthy majority of voters afterwards, or with too many members";
+              "without a healthy majority of voters afterwards, with too many members, or in place of"
+                  + " a member that answers";
           case NOT_CAUGHT_UP -> "the learner does not have what is committed yet";
           case LAST_VOTER -> "it is the only member that votes";
           case MEMBER_EXISTS -> "there is, or was, a member with this id, name or address";
