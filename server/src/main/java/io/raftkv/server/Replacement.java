@@ -77,17 +77,23 @@ final class Replacement {
   /**
    * Whether the cluster has let the old id go already, and keeps the place for a new one: an
    * earlier attempt ended there. It is taken only if it is certain that this folder never was that
-   * of the new one.
+   * of the new one, and nobody has come.
    */
   private boolean isKept(Member place) {
     return former.isPresent()
         && place.getId() != former.get().value()
+        && !place.getHealthy()
         && Joining.isAwaited(place, config);
   }
 
   /** Where this member stands in the cluster, whatever its id is there. */
   private Member place(MemberId fresh) throws RefusedException {
     MemberListResponse list = cluster.members();
+    while (list.getHeader().getLeaderId() == 0 && !cluster.isTimeUp()) {
+      // What a member knows that hears of no leader may be an old list.
+      ClusterCalls.pause();
+      list = cluster.members();
+    }
     if (list.getHeader().getClusterId() != clusterId) {
       throw new RefusedException(
           String.format(

@@ -31,6 +31,11 @@ final class FakeCluster extends ClusterImplBase implements AutoCloseable {
   /** Answers to the next replacements that do nothing; before {@link #lost}. */
   final Deque<Status> refusals = new ArrayDeque<>();
 
+  /**
+   * So many of the next lists are old ones, of a member that hears of no leader: they are empty.
+   */
+  int outdated;
+
   /** So many of the next replacements are made, and the answer is lost. */
   int lost;
 
@@ -64,10 +69,15 @@ final class FakeCluster extends ClusterImplBase implements AutoCloseable {
       MemberListRequest request, StreamObserver<MemberListResponse> observer) {
     observer.onNext(
         MemberListResponse.newBuilder()
-            .setHeader(ResponseHeader.newBuilder().setClusterId(clusterId))
-            .addAllMembers(members)
+            .setHeader(ResponseHeader.newBuilder().setClusterId(clusterId).setLeaderId(leader()))
+            .addAllMembers(outdated > 0 ? List.of() : members)
             .build());
     observer.onCompleted();
+    outdated = Math.max(0, outdated - 1);
+  }
+
+  private long leader() {
+    return outdated > 0 ? 0 : 2;
   }
 
   @Override

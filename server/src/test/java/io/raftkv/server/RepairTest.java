@@ -190,6 +190,17 @@ final class RepairTest {
   }
 
   @Test
+  void whatAMemberKnowsThatHearsOfNoLeaderIsNotBelieved() throws IOException, StartException {
+    noteClusterAsPeer();
+    loseLog();
+    cluster.outdated = 3;
+
+    repair();
+
+    assertStartsAsTheNewMember();
+  }
+
+  @Test
   void aLostAnswerIsAskedForAgainAndCostsNoSecondId() throws IOException, StartException {
     noteClusterAsPeer();
     loseLog();

@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       PowerCut.class,
       Chaos.class,
       SnapshotCatchUp.class,
+      DamageFiles.class,
       ImportPackages.class,
       BadInput.class,
       Throughput.class,
