@@ -3,6 +3,7 @@ package io.raftkv.server;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.StableStore.Identity;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -82,6 +83,12 @@ final class InitialCluster {
   /** The id of the member of this name in a cluster: never {@link MemberId#NONE}. */
   static MemberId memberId(long clusterId, String name) {
     return new MemberId(hash(String.format("raftkv member %016x %s", clusterId, name)));
+  }
+
+  /** Of the founding member of this name. */
+  Identity identity(String name) {
+    long clusterId = clusterId();
+    return new Identity(clusterId, memberId(clusterId, name));
   }
 
   /** The first configuration: all members vote. */

@@ -1,23 +1,15 @@
 package io.raftkv.server;
 
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.raftkv.proto.v1.ClusterGrpc;
-import io.raftkv.proto.v1.ClusterGrpc.ClusterBlockingStub;
 import io.raftkv.proto.v1.Member;
 import io.raftkv.proto.v1.MemberAddRequest;
-import io.raftkv.proto.v1.MemberListRequest;
 import io.raftkv.proto.v1.MemberListResponse;
 import io.raftkv.proto.v1.MemberRole;
+import io.raftkv.proto.v1.Reason;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
+import io.raftkv.server.ClusterCalls.RefusedException;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,14 +20,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Joining {
   private static final Logger LOG = LoggerFactory.getLogger(Joining.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-  private static final int ANSWER_SECONDS_MAX = 5;
-  private static final int PAUSE_MILLIS = 200;
 
   private final ServerConfig config;
+  private final ClusterCalls cluster;
 
   Joining(ServerConfig config) {
     this.config = config;
+    cluster = new ClusterCalls(config.join(), Reason.CHANGE_IN_PROGRESS);
   }
 
   /**
@@ -50,14 +41,10 @@ final class Joining {
             .filter(member -> member.getName().equals(config.name()))
             .findFirst();
     if (known.isEmpty()) {
-      return new Identity(clusterId, new MemberId(new SecureRandom().nextLong() | 1));
+      return new Identity(clusterId, newId());
     }
     Member member = known.get();
-    boolean isAwaited =
-        member.getRole() == MemberRole.LEARNER
-            && member.getMatchIndex() == 0
-            && member.getPeerAddress().equals(peerAddress());
-    if (!isAwaited) {
+    if (!isAwaited(member, config)) {
       throw StartException.wrong(
           "the cluster has a member "
               + config.name()
@@ -67,6 +54,19 @@ final class Joining {
               + " kvctl cluster replace");
     }
     return new Identity(clusterId, new MemberId(member.getId()));
+  }
+
+  /** An id that nobody has had: not to be guessed, and not to be drawn twice. */
+  static MemberId newId() {
+    return new MemberId(new SecureRandom().nextLong() | 1);
+  }
+
+  /** Whether this is a place in the cluster that is kept for this member, which nobody took yet. */
+  static boolean isAwaited(Member member, ServerConfig config) {
+    return member.getRole() == MemberRole.LEARNER
+        && member.getMatchIndex() == 0
+        && member.getName().equals(config.name())
+        && member.getPeerAddress().equals(config.peerAddress());
   }
 
   /** Asks to be let in, unless that was done. */
@@ -86,82 +86,26 @@ final class Joining {
         MemberAddRequest.newBuilder()
             .setId(self.memberId().value())
             .setName(config.name())
-            .setPeerAddress(peerAddress())
+            .setPeerAddress(config.peerAddress())
             .build();
-    var unused = any(stub -> stub.memberAdd(add));
+    try {
+      var unused = cluster.any(stub -> stub.memberAdd(add));
+    } catch (RefusedException e) {
+      throw refused(e);
+    }
     LOG.info("{} is let into cluster {}", config.name(), String.format("%016x", self.clusterId()));
   }
 
-  private String peerAddress() {
-    return String.valueOf(config.initialCluster().peerAddresses().get(config.name()));
-  }
-
   private MemberListResponse list() throws StartException {
-    return any(stub -> stub.memberList(MemberListRequest.getDefaultInstance()));
-  }
-
-  /** Asks one after the other until one answers, or refuses for good. */
-  private <R> R any(Function<ClusterBlockingStub, R> call) throws StartException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      StatusRuntimeException last = null;
-      for (HostPort address : config.join()) {
-        try {
-          return at(address, call);
-        } catch (StatusRuntimeException e) {
-          if (!isWorthAnotherTry(e.getStatus())) {
-            throw refused(e);
-          }
-          last = e;
-        }
-      }
-      if (last != null && System.nanoTime() - deadline >= 0) {
-        throw refused(last);
-      }
-      pause();
-    }
-  }
-
-  private static <R> R at(HostPort address, Function<ClusterBlockingStub, R> call) {
-    ManagedChannel channel =
-        NettyChannelBuilder.forTarget(address.toString()).usePlaintext().directExecutor().build();
     try {
-      return call.apply(
-          ClusterGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(ANSWER_SECONDS_MAX, TimeUnit.SECONDS));
-    } finally {
-      channel.shutdownNow();
+      return cluster.members();
+    } catch (RefusedException e) {
+      throw refused(e);
     }
   }
 
-  /** No leader, another change under way, or an answer that did not come: asking twice is safe. */
-  private static boolean isWorthAnotherTry(Status status) {
-    String text = String.valueOf(status.getDescription());
-    return switch (status.getCode()) {
-      case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> true;
-      case FAILED_PRECONDITION -> text.startsWith("CHANGE_IN_PROGRESS");
-      default -> false;
-    };
-  }
-
-  private StartException refused(StatusRuntimeException e) {
-    String why = e.getStatus().getDescription();
+  private static StartException refused(RefusedException e) {
     return new StartException(
-        ExitCode.WRONG_CONFIGURATION,
-        Setting.JOIN.flag()
-            + " "
-            + String.join(",", config.join().stream().map(HostPort::toString).toList())
-            + ": "
-            + (why == null ? e.getStatus().getCode().toString() : why),
-        e);
-  }
-
-  private static void pause() throws StartException {
-    try {
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StartException(ExitCode.WRONG_CONFIGURATION, "interrupted while joining", e);
-    }
+        ExitCode.WRONG_CONFIGURATION, Setting.JOIN.flag() + " " + e.getMessage(), e);
   }
 }

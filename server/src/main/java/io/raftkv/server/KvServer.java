@@ -4,6 +4,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.raftkv.kv.Commands;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.LostDataException;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.raft.node.NodeClock;
@@ -17,11 +18,13 @@ import io.raftkv.service.MemberFigures;
 import io.raftkv.service.MemberIdentity;
 import io.raftkv.service.ServiceLimits;
 import io.raftkv.storage.DamagedException;
+import io.raftkv.storage.DataDirException;
 import io.raftkv.transport.GrpcTransport;
 import io.raftkv.transport.TransportOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -51,6 +54,7 @@ final class KvServer implements AutoCloseable {
 
   private static final Duration HEALTH_PERIOD = Duration.ofMillis(100);
   private static final Duration DISK_PERIOD = Duration.ofSeconds(1);
+  private static final Duration PEERS_PERIOD = Duration.ofSeconds(1);
   private static final Duration HOUSEKEEPING_PERIOD = Duration.ofMillis(200);
 
   private final ServerConfig config;
@@ -64,7 +68,8 @@ final class KvServer implements AutoCloseable {
   }
 
   /**
-   * Starts a member. On return its client port is open; it need not have a leader yet.
+   * Starts a member; if its data is damaged, one that takes its place, see {@link Repair}. On
+   * return its client port is open; it need not have a leader yet.
    *
    * @param failed told once, from any thread, with the member's name, if it stopped because its
    *     disk failed or it found a defect
@@ -72,10 +77,23 @@ final class KvServer implements AutoCloseable {
    */
   static KvServer start(ServerConfig config, BiConsumer<String, Throwable> failed)
       throws StartException {
+    try {
+      return start(config, Optional.empty(), failed);
+    } catch (StartException e) {
+      if (e.damage().isEmpty()) {
+        throw e;
+      }
+      return start(config, Optional.of(Repair.run(config, e)), failed);
+    }
+  }
+
+  private static KvServer start(
+      ServerConfig config, Optional<Path> repaired, BiConsumer<String, Throwable> failed)
+      throws StartException {
     KvServer server = new KvServer(config, new ArrayDeque<>());
     boolean isStarted = false;
     try {
-      server.compose(failed);
+      server.compose(repaired, failed);
       isStarted = true;
     } finally {
       if (!isStarted) {
@@ -85,7 +103,11 @@ final class KvServer implements AutoCloseable {
     return server;
   }
 
-  private void compose(BiConsumer<String, Throwable> failed) throws StartException {
+  /**
+   * @param repaired where the damaged files are of the member whose place this one takes
+   */
+  private void compose(Optional<Path> repaired, BiConsumer<String, Throwable> failed)
+      throws StartException {
     InetSocketAddress listen = config.listen().resolve(Setting.LISTEN.flag());
     InetSocketAddress peerListen = config.peerListen().resolve(Setting.PEER_LISTEN.flag());
     PrometheusRegistry registry = new PrometheusRegistry();
@@ -116,6 +138,7 @@ final class KvServer implements AutoCloseable {
     if (!config.isInMemory()) {
       metrics.addDisk(disk::freeBytes);
       tasks.every(DISK_PERIOD, disk);
+      tasks.every(PEERS_PERIOD, peersNote(identity.clusterId(), node, transport));
     }
     ClientServer clients =
         openClients(
@@ -144,6 +167,8 @@ final class KvServer implements AutoCloseable {
     closing.push(clients::announceEnd);
     tasks.every(HEALTH_PERIOD, clients.health());
     tasks.every(HEALTH_PERIOD, new RemovalNotice(config.name(), node::status));
+    repaired.ifPresent(
+        aside -> tasks.every(HEALTH_PERIOD, new RepairNotice(config.name(), aside, node::status)));
     tasks.every(
         HOUSEKEEPING_PERIOD,
         new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
@@ -167,13 +192,15 @@ final class KvServer implements AutoCloseable {
       BiConsumer<String, Throwable> failed)
       throws StartException {
     InitialCluster initial = config.initialCluster();
+    // Who comes later, in the place of a founder too, gets its first entry from the others.
+    boolean isFounder = stores.identity().equals(initial.identity(config.name()));
     SplittableRandom random = new SplittableRandom();
     try {
-      if (stores.identity().clusterId() == initial.clusterId()) {
+      if (isFounder) {
         RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());
       }
       if (stores.log().lastIndex() > 0) {
-        stores.markStarted(config);
+        stores.markStarted();
       }
       return new RaftNode(
           new RaftNode.Parts(
@@ -191,10 +218,24 @@ final class KvServer implements AutoCloseable {
               command -> !disk.isFull() || !Commands.isPut(command),
               metrics.syncTimes(),
               cause -> failed.accept(config.name(), cause)));
-    } catch (DamagedException | IllegalStateException | IllegalArgumentException e) {
+    } catch (DamagedException | LostDataException e) {
+      throw StartException.damaged(cannotRecover(e), e);
+    } catch (DataDirException | IllegalStateException | IllegalArgumentException e) {
       throw new StartException(ExitCode.DATA_DIR, cannotRecover(e), e);
     } catch (UncheckedIOException e) {
       throw new StartException(ExitCode.DISK_FAILURE, cannotRecover(e), e);
+    }
+  }
+
+  private PeersNote peersNote(long clusterId, RaftNode node, GrpcTransport transport)
+      throws StartException {
+    try {
+      return new PeersNote(config.dataDir(), clusterId, node::status, transport::clientAddress);
+    } catch (IOException e) {
+      throw new StartException(
+          ExitCode.DISK_FAILURE,
+          "data directory " + config.dataDir() + ": " + Failures.describe(e),
+          e);
     }
   }
 

@@ -24,6 +24,8 @@ import java.util.Optional;
  *     exists, or one of several
  * @param join client addresses of members of the cluster that it is to join; empty: it does not
  * @param isInMemory nothing is kept on disk
+ * @param isRepairedByCluster whether, when its data is damaged, it becomes a new member that takes
+ *     everything from the others
  * @param segmentBytes size of the log's files
  * @param historyRevisions revisions kept readable behind the newest
  */
@@ -39,6 +41,7 @@ record ServerConfig(
     boolean mayFound,
     List<HostPort> join,
     boolean isInMemory,
+    boolean isRepairedByCluster,
     Duration heartbeat,
     Duration electionTimeout,
     long snapshotEntries,
@@ -117,7 +120,8 @@ record ServerConfig(
             || join.isPresent()
             || DESCRIBES_MEMBER.stream().allMatch(s -> settings.explicit(s).isEmpty()),
         join.isPresent() ? addresses(join.get()) : List.of(),
-        isInMemory(settings.get(Setting.STORAGE)),
+        !Values.isFirst(settings.get(Setting.STORAGE), "disk", "memory"),
+        Values.isFirst(settings.get(Setting.REPAIR), "auto", "off"),
         heartbeat,
         election,
         snapshotEntries,
@@ -222,16 +226,6 @@ record ServerConfig(
     return (int) bytes;
   }
 
-  private static boolean isInMemory(Given given) throws StartException {
-    return switch (given.text()) {
-      case "disk" -> false;
-      case "memory" -> true;
-      default ->
-          throw StartException.wrong(
-              given.origin() + " must be disk or memory, not '" + given.text() + "'");
-    };
-  }
-
   /** The same configuration for another member, on other addresses of this machine. */
   ServerConfig member(
       String otherName,
@@ -252,6 +246,7 @@ record ServerConfig(
         true,
         List.of(),
         isInMemory,
+        isRepairedByCluster,
         heartbeat,
         electionTimeout,
         snapshotEntries,
@@ -259,6 +254,11 @@ record ServerConfig(
         trailingEntries,
         segmentBytes,
         historyRevisions);
+  }
+
+  /** How the other members reach this one: host:port. */
+  String peerAddress() {
+    return String.valueOf(initialCluster.peerAddresses().get(name));
   }
 
   /** A tenth of a heartbeat, but at least 1 ms. */

@@ -29,6 +29,11 @@ enum Setting {
       null,
       "members of a running cluster to be let into; not needed once the data dir exists"),
   STORAGE("storage", "disk|memory", "disk", "memory forgets everything when the process ends"),
+  REPAIR(
+      "repair",
+      "auto|off",
+      "auto",
+      "auto: a member with damaged data is taken anew from its cluster; off: it does not start"),
   HEARTBEAT("heartbeat", "TIME", "100ms", "a leader speaks at least this often"),
   ELECTION_TIMEOUT("election-timeout", "TIME", "1s", "silence after which a leader is replaced"),
   SNAPSHOT_ENTRIES("snapshot-entries", "N", "100000", "a snapshot after so many entries"),

@@ -13,9 +13,7 @@ import io.raftkv.storage.MemoryLog;
 import io.raftkv.storage.MemorySnapshots;
 import io.raftkv.storage.SegmentedLog;
 import io.raftkv.storage.SnapshotFiles;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -42,19 +40,25 @@ final class Stores implements AutoCloseable {
 
   private static final Duration SEGMENTS_END_MAX = Duration.ofSeconds(10);
 
-  /** Empty file: the member's log was begun. */
-  private static final String STARTED = "STARTED";
-
   private final Identity identity;
   private final LogStore log;
   private final SnapshotStore snapshots;
+
+  /** Empty: in memory. */
+  private final Optional<DataDir> dataDir;
+
   private final Deque<AutoCloseable> closing;
 
   private Stores(
-      Identity identity, LogStore log, SnapshotStore snapshots, Deque<AutoCloseable> closing) {
+      Identity identity,
+      LogStore log,
+      SnapshotStore snapshots,
+      Optional<DataDir> dataDir,
+      Deque<AutoCloseable> closing) {
     this.identity = identity;
     this.log = log;
     this.snapshots = snapshots;
+    this.dataDir = dataDir;
     this.closing = closing;
   }
 
@@ -67,7 +71,11 @@ final class Stores implements AutoCloseable {
     if (config.isInMemory()) {
       Identity identity = newIdentity(config);
       return new Stores(
-          identity, new MemoryLog(), new MemorySnapshots(identity.clusterId()), new ArrayDeque<>());
+          identity,
+          new MemoryLog(),
+          new MemorySnapshots(identity.clusterId()),
+          Optional.empty(),
+          new ArrayDeque<>());
     }
     Deque<AutoCloseable> closing = new ArrayDeque<>();
     boolean isOpen = false;
@@ -75,7 +83,9 @@ final class Stores implements AutoCloseable {
       Stores stores = onDisk(config, closing);
       isOpen = true;
       return stores;
-    } catch (DataDirException | DamagedException e) {
+    } catch (DamagedException e) {
+      throw StartException.damaged(Failures.describe(e), e);
+    } catch (DataDirException e) {
       throw new StartException(ExitCode.DATA_DIR, Failures.describe(e), e);
     } catch (UncheckedIOException e) {
       throw new StartException(
@@ -105,7 +115,7 @@ final class Stores implements AutoCloseable {
     Identity identity = owner.isPresent() ? owner.get() : newIdentity(config);
     dataDir.claim(identity);
     // Before the log is opened, which makes a new one.
-    refuseIfLost(config, dataDir.isLogMissing());
+    dataDir.checkLogIsKept(dataDir.isLogMissing());
     ScheduledExecutorService segments = segmentsExecutor(config);
     closing.push(() -> end(segments));
     SegmentedLog log = dataDir.openLog(config.segmentBytes(), segments);
@@ -113,14 +123,14 @@ final class Stores implements AutoCloseable {
     SnapshotFiles snapshots = dataDir.openSnapshots();
     closing.push(snapshots);
     snapshots.damaged().forEach(LOG::warn);
-    refuseIfNeeded(config, log, snapshots);
-    refuseIfLost(config, log.lastIndex() == 0 && snapshots.latest().isEmpty());
+    refuseIfNeeded(log, snapshots);
+    dataDir.checkLogIsKept(log.lastIndex() == 0 && snapshots.latest().isEmpty());
     segments.scheduleWithFixedDelay(
         () -> noteDurable(log),
         NOTE_PERIOD.toMillis(),
         NOTE_PERIOD.toMillis(),
         TimeUnit.MILLISECONDS);
-    return new Stores(identity, log, snapshots, closing);
+    return new Stores(identity, log, snapshots, Optional.of(dataDir), closing);
   }
 
   private static boolean isNew(Path dataDir) {
@@ -145,34 +155,15 @@ final class Stores implements AutoCloseable {
     }
   }
 
-  /**
-   * A member that once started has a log, whatever snapshots it has. Without it, it has forgotten
-   * its vote and what it acknowledged, and would be a danger to its cluster under its old id.
-   */
-  private static void refuseIfLost(ServerConfig config, boolean isLogLost) throws StartException {
-    if (isLogLost && Files.exists(config.dataDir().resolve(STARTED))) {
-      throw new StartException(
-          ExitCode.DATA_DIR,
-          "data directory "
-              + config.dataDir()
-              + " has lost its log; restore it from a copy made after the member last ran,"
-              + " or leave the member stopped");
-    }
-  }
-
   /** An older snapshot, or none, will do if the log goes back to it. */
-  private static void refuseIfNeeded(ServerConfig config, LogStore log, SnapshotFiles snapshots)
-      throws StartException {
+  private static void refuseIfNeeded(LogStore log, SnapshotFiles snapshots) {
     long newest = snapshots.latest().map(SnapshotMeta::index).orElse(0L);
     if (log.base().index() > newest && !snapshots.damaged().isEmpty()) {
-      throw new StartException(
-          ExitCode.DATA_DIR,
+      throw DamagedException.of(
           String.join(", ", snapshots.damaged())
               + "; the log starts after entry "
               + log.base().index()
-              + " and needs it; restore data directory "
-              + config.dataDir()
-              + " from a copy made after the member last ran, or leave the member stopped");
+              + " and needs it");
     }
   }
 
@@ -203,29 +194,20 @@ final class Stores implements AutoCloseable {
     }
   }
 
-  /** Remembers, durably, that the log is no longer empty. */
-  void markStarted(ServerConfig config) throws StartException {
-    Path marker = config.dataDir().resolve(STARTED);
-    if (config.isInMemory() || Files.exists(marker)) {
-      return;
-    }
-    try (FileChannel folder = FileChannel.open(config.dataDir())) {
-      Files.createFile(marker);
-      folder.force(true);
-    } catch (IOException e) {
-      throw new StartException(
-          ExitCode.DISK_FAILURE,
-          "data directory " + config.dataDir() + ": " + Failures.describe(e),
-          e);
-    }
+  /**
+   * Remembers, durably, that the log is no longer empty.
+   *
+   * @throws java.io.UncheckedIOException if the disk fails
+   */
+  void markStarted() {
+    dataDir.ifPresent(DataDir::markStarted);
   }
 
   private static Identity newIdentity(ServerConfig config) throws StartException {
     if (!config.join().isEmpty()) {
       return new Joining(config).identity();
     }
-    long clusterId = config.initialCluster().clusterId();
-    return new Identity(clusterId, InitialCluster.memberId(clusterId, config.name()));
+    return config.initialCluster().identity(config.name());
   }
 
   /** Whether it is to join a cluster, and has nothing of its log yet. */
@@ -233,7 +215,8 @@ final class Stores implements AutoCloseable {
     return !config.join().isEmpty() && log.lastIndex() == 0 && snapshots.latest().isEmpty();
   }
 
-  private static void checkOwner(ServerConfig config, Identity owner) throws StartException {
+  /** The folder must not contradict the initial cluster that was named. */
+  static void checkOwner(ServerConfig config, Identity owner) throws StartException {
     if (config.isClusterGiven() && owner.clusterId() != config.initialCluster().clusterId()) {
       throw foreign(
           config,

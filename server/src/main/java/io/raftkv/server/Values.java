@@ -91,6 +91,16 @@ final class Values {
     };
   }
 
+  /** One of two words. */
+  static boolean isFirst(Given given, String first, String second) throws StartException {
+    if (given.text().equals(first) || given.text().equals(second)) {
+      return given.text().equals(first);
+    }
+    throw StartException.wrong(
+        String.format(
+            "%s must be %s or %s, not '%s'", given.origin(), first, second, given.text()));
+  }
+
   private static String text(Duration duration) {
     return duration.toMillis() % 1000 == 0
         ? duration.toSeconds() + "s"

@@ -4,39 +4,30 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Bytes on disk that are not what was written, and not a write that a crash cut short either. The
- * message is one line: file, offset, what is wrong and what to do.
+ * Bytes on disk that are not what was written, or are gone, and no write that a crash cut short
+ * either. The message is one line: file, offset and what is wrong. What to do is for the caller to
+ * say: a member of a cluster is replaced by one that takes everything from the others; else only a
+ * copy can mend it that was made after the member last ran. An older one has forgotten votes and
+ * what was acknowledged since, and so has an empty folder.
  */
 public final class DamagedException extends UncheckedIOException {
   private static final long serialVersionUID = 1;
 
-  /**
-   * What to do about damage that only a copy can mend. An older copy has forgotten votes and what
-   * was acknowledged since. So has an empty folder: the name of a member decides its id, and it
-   * would vote again as if it never had.
-   */
-  static final String RESTORE =
-      "restore the data directory from a copy made after the member last ran,"
-          + " or leave the member stopped";
-
-  private final String file;
-  private final long offset;
-
-  DamagedException(String file, long offset, String what, String remedy) {
-    this(file, offset, file + " is damaged at offset " + offset + ": " + what + "; " + remedy);
+  DamagedException(String file, long offset, String what) {
+    this(file + " is damaged at offset " + offset + ": " + what);
   }
 
-  private DamagedException(String file, long offset, String message) {
+  private DamagedException(String message) {
     super(message, new IOException(message));
-    this.file = file;
-    this.offset = offset;
   }
 
-  public String file() {
-    return file;
+  /** A part is missing: {@code where} has lost it. */
+  static DamagedException lost(String where, String what) {
+    return new DamagedException(where + " has lost " + what);
   }
 
-  public long offset() {
-    return offset;
+  /** Parts that do not fit together; the message says which. */
+  public static DamagedException of(String message) {
+    return new DamagedException(message);
   }
 }

@@ -3,16 +3,10 @@ package io.raftkv.storage;
 import io.raftkv.raft.StableStore.Identity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -20,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The folder with everything a member has on disk, in use by one process at a time.
@@ -30,64 +23,100 @@ import org.jspecify.annotations.Nullable;
  * identity     format, cluster id, member id, how far the log was durable
  * log/         segments, with term and vote
  * snapshots/
+ * STARTED      empty: the log was begun, and must be there
+ * SUCCESSOR    while the folder passes to another member, see {@link Succession}
+ * damaged-1/   what members left whose data was damaged
  * </pre>
  *
  * <p>Used by one thread; the stores it opens have rules of their own, and are closed before it is.
  */
 public final class DataDir implements AutoCloseable {
-  private static final String LOCK = "LOCK";
-  private static final String LOG = "log";
-  private static final String SNAPSHOTS = "snapshots";
+  static final String LOG = "log";
+  static final String SNAPSHOTS = "snapshots";
+
+  /** Empty file: the member's log was begun. */
+  static final String STARTED = "STARTED";
+
   private static final String OWNER_ONLY = "rwx------";
 
   private final Path folder;
-  private final FileChannel lockFile;
+  private final FolderLock lock;
   private final StableSlots stable;
 
-  private DataDir(Path folder, FileChannel lockFile, StableSlots stable) {
+  private DataDir(Path folder, FolderLock lock, StableSlots stable) {
     this.folder = folder;
-    this.lockFile = lockFile;
+    this.lock = lock;
     this.stable = stable;
   }
 
   /**
-   * Locks a folder, which is made if it does not exist, and reads whose it is.
+   * Locks a folder, which is made if it does not exist, and reads whose it is. If it was about to
+   * pass to another member, that is completed first.
    *
    * @throws DataDirException if it is not a folder, is a symbolic link, cannot be written, is in
    *     use, holds something else, or is of another version
+   * @throws DamagedException if it cannot be read whose it is
    */
   public static DataDir open(Path folder) {
     return open(folder, new MapDbVolumes(folder), false);
   }
 
   private static DataDir open(Path folder, VolumeFactory stableVolumes, boolean isOnlyLookedAt) {
-    FileChannel lockFile = null;
+    FolderLock lock = null;
     StableSlots stable = null;
+    boolean isOpen = false;
     try {
       if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
         check(folder);
       } else {
         create(folder);
       }
-      lockFile = lock(folder);
+      lock = FolderLock.take(folder);
+      if (!isOnlyLookedAt) {
+        Succession.completeIfBegun(folder);
+      } else if (Succession.isBegun(folder)) {
+        throw DataDirException.of(folder, "passes to a new member; its next start completes that");
+      }
       for (String name : List.of(LOG, SNAPSHOTS)) {
         Path path = folder.resolve(name);
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
           if (isOnlyLookedAt) {
-            throw refused(folder, "has lost " + name + "; " + DamagedException.RESTORE, null);
+            throw DataDirException.of(folder, "has lost " + name);
           }
           Files.createDirectory(path, ownerOnly());
         }
       }
       stable = new StableSlots(stableVolumes);
       MapDbVolumes.syncDirectory(folder);
-      return new DataDir(folder, lockFile, stable);
-    } catch (IOException | UncheckedIOException e) {
-      throw refused(folder, describe(e), e);
-    } finally {
-      if (stable == null) {
-        close(lockFile);
+      if (stable.identity().isEmpty()) {
+        checkNew(folder);
       }
+      isOpen = true;
+      return new DataDir(folder, lock, stable);
+    } catch (DamagedException e) {
+      throw e;
+    } catch (IOException | UncheckedIOException e) {
+      throw DataDirException.of(folder, e);
+    } finally {
+      if (!isOpen && stable != null) {
+        stable.close();
+      }
+      if (!isOpen && lock != null) {
+        lock.close();
+      }
+    }
+  }
+
+  /** The identity comes first and goes with the rest: what has none is new. */
+  private static void checkNew(Path folder) throws IOException {
+    for (String name : List.of(LOG, SNAPSHOTS)) {
+      if (!isEmpty(folder.resolve(name))) {
+        throw DamagedException.lost(
+            "data directory " + folder, "its identity, but holds data in " + name);
+      }
+    }
+    if (Files.exists(folder.resolve(STARTED))) {
+      throw DamagedException.lost("data directory " + folder, "its identity, but holds " + STARTED);
     }
   }
 
@@ -98,28 +127,31 @@ public final class DataDir implements AutoCloseable {
    */
   public static DataDir lookAt(Path folder) {
     if (!Files.isRegularFile(folder.resolve(StableSlots.NAME), LinkOption.NOFOLLOW_LINKS)) {
-      throw refused(folder, "holds no member of raftkv", null);
+      throw DataDirException.of(folder, "holds no member of raftkv");
     }
     DataDir dataDir = open(folder, new ReadOnlyVolumes(new MapDbVolumes(folder)), true);
     if (dataDir.identity().isEmpty()) {
       dataDir.close();
-      throw refused(folder, "holds a member that never ran", null);
+      throw DataDirException.of(folder, "holds a member that never ran");
     }
     return dataDir;
   }
 
   private static void check(Path folder) throws IOException {
     if (Files.isSymbolicLink(folder)) {
-      throw refused(folder, "is a symbolic link", null);
+      throw DataDirException.of(folder, "is a symbolic link");
     }
     if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      throw refused(folder, "is not a directory", null);
+      throw DataDirException.of(folder, "is not a directory");
     }
     if (!Files.isWritable(folder) || !Files.isReadable(folder) || !Files.isExecutable(folder)) {
-      throw refused(folder, "is not writable by this user", null);
+      throw DataDirException.of(folder, "is not writable by this user");
     }
-    if (!Files.exists(folder.resolve(LOCK)) && !isEmpty(folder)) {
-      throw refused(folder, "is not empty and holds no data of raftkv", null);
+    boolean isOurs =
+        Files.exists(folder.resolve(FolderLock.NAME))
+            || Files.exists(folder.resolve(StableSlots.NAME));
+    if (!isOurs && !isEmpty(folder)) {
+      throw DataDirException.of(folder, "is not empty and holds no data of raftkv");
     }
   }
 
@@ -140,50 +172,13 @@ public final class DataDir implements AutoCloseable {
     }
   }
 
-  private static FileAttribute<?>[] ownerOnly() {
+  static FileAttribute<?>[] ownerOnly() {
     boolean isPosix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
     return isPosix
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY))
         }
         : new FileAttribute<?>[0];
-  }
-
-  private static FileChannel lock(Path folder) throws IOException {
-    Path path = folder.resolve(LOCK);
-    if (Files.isSymbolicLink(path)) {
-      throw refused(folder, "has a symbolic link in place of " + LOCK, null);
-    }
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    boolean isLocked = false;
-    try {
-      isLocked = tryLock(channel) != null;
-      if (!isLocked) {
-        throw refused(folder, "is locked by process " + owner(path), null);
-      }
-      String self = ProcessHandle.current().pid() + "\n";
-      channel.truncate(0).write(ByteBuffer.wrap(self.getBytes(StandardCharsets.US_ASCII)), 0);
-      return channel;
-    } finally {
-      if (!isLocked) {
-        channel.close();
-      }
-    }
-  }
-
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null; // held by this very process
-    }
-  }
-
-  private static String owner(Path lock) throws IOException {
-    String text = Files.readString(lock, StandardCharsets.ISO_8859_1).trim();
-    return text.matches("\\d{1,10}") ? text : "unknown";
   }
 
   /** Whose folder this is; empty if it is new. */
@@ -203,30 +198,23 @@ public final class DataDir implements AutoCloseable {
         refuseOther(owner.get(), identity);
         return;
       }
-      for (String name : List.of(LOG, SNAPSHOTS)) {
-        if (!isEmpty(folder.resolve(name))) {
-          throw refused(folder, "has lost its identity but holds data in " + name, null);
-        }
-      }
       stable.save(identity);
-    } catch (IOException | UncheckedIOException e) {
-      throw refused(folder, describe(e), e);
+    } catch (UncheckedIOException e) {
+      throw DataDirException.of(folder, e);
     }
   }
 
   private void refuseOther(Identity owner, Identity identity) {
     if (owner.clusterId() != identity.clusterId()) {
-      throw refused(
+      throw DataDirException.of(
           folder,
           String.format(
-              "belongs to cluster %016x, not %016x", owner.clusterId(), identity.clusterId()),
-          null);
+              "belongs to cluster %016x, not %016x", owner.clusterId(), identity.clusterId()));
     }
     if (!owner.memberId().equals(identity.memberId())) {
-      throw refused(
+      throw DataDirException.of(
           folder,
-          String.format("belongs to member %s, not %s", owner.memberId(), identity.memberId()),
-          null);
+          String.format("belongs to member %s, not %s", owner.memberId(), identity.memberId()));
     }
   }
 
@@ -250,8 +238,7 @@ public final class DataDir implements AutoCloseable {
   /**
    * Reads the log and changes nothing. The folder has been claimed.
    *
-   * @throws DamagedException if what is there cannot be trusted
-   * @throws DataDirException if there was a log and is none
+   * @throws DamagedException if what is there cannot be trusted, or there was a log and is none
    */
   public StoppedLog lookAtLog() {
     return new StoppedLog(new MapDbVolumes(folder.resolve(LOG)), owner(), stable);
@@ -260,7 +247,7 @@ public final class DataDir implements AutoCloseable {
   /**
    * Verifies the snapshots and changes nothing. The folder has been claimed.
    *
-   * @throws DamagedException if there is one of another cluster
+   * @throws DataDirException if there is one of another cluster
    */
   public SnapshotFiles lookAtSnapshots() {
     return new SnapshotFiles(
@@ -278,7 +265,7 @@ public final class DataDir implements AutoCloseable {
   /**
    * Opens the snapshots; verifies them all. The folder has been claimed.
    *
-   * @throws DamagedException if there is one of another cluster
+   * @throws DataDirException if there is one of another cluster
    */
   public SnapshotFiles openSnapshots() {
     return new SnapshotFiles(
@@ -291,30 +278,36 @@ public final class DataDir implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
   }
 
-  private static DataDirException refused(
-      Path folder, String cause, @Nullable Throwable exception) {
-    return new DataDirException("data directory " + folder + " " + cause, exception);
+  /** Remembers, durably, that the log is no longer empty. */
+  public void markStarted() {
+    Path marker = folder.resolve(STARTED);
+    try {
+      if (!Files.exists(marker)) {
+        Files.createFile(marker);
+        MapDbVolumes.syncDirectory(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  private static String describe(Exception e) {
-    Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
-    return "cannot be used: " + cause.toString().replace('\n', ' ');
+  /**
+   * A member that once started has a log, whatever snapshots it has. Without it, it has forgotten
+   * its vote and what it acknowledged, and would be a danger to its cluster under its old id.
+   *
+   * @param isLogEmpty whether there is no log, or nothing in it
+   * @throws DamagedException if it is empty and the member once started
+   */
+  public void checkLogIsKept(boolean isLogEmpty) {
+    if (isLogEmpty && Files.exists(folder.resolve(STARTED))) {
+      throw DamagedException.lost("data directory " + folder, "its log");
+    }
   }
 
   /** Unlocks the folder. */
   @Override
   public void close() {
     stable.close();
-    close(lockFile);
-  }
-
-  private static void close(@Nullable FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    lock.close();
   }
 }

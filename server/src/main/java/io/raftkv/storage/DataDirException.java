@@ -1,5 +1,7 @@
 package io.raftkv.storage;
 
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A data directory that cannot be used. The message is one line that names the cause. */
@@ -8,5 +10,24 @@ public final class DataDirException extends RuntimeException {
 
   DataDirException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  static DataDirException of(Path folder, String cause) {
+    return new DataDirException("data directory " + folder + " " + cause, null);
+  }
+
+  static DataDirException of(Path folder, Exception failure) {
+    Throwable cause =
+        failure instanceof UncheckedIOException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return new DataDirException(
+        "data directory " + folder + " cannot be used: " + cause.toString().replace('\n', ' '),
+        failure);
+  }
+
+  /** Whole, but not of this member, or of another version of this program. */
+  static DataDirException foreign(String file, String what, String remedy) {
+    return new DataDirException(file + " is " + what + "; " + remedy, null);
   }
 }

@@ -81,8 +81,7 @@ final class LogRecovery {
       }
     }
     if (names.isEmpty() && mark.durableSequence() > 0) {
-      throw new DataDirException(
-          volumes.location() + " has lost its log; " + DamagedException.RESTORE, null);
+      throw DamagedException.lost(volumes.location(), "its log");
     }
     try {
       leftovers.addAll(dropBeforeGap(names));
@@ -149,16 +148,14 @@ final class LogRecovery {
       volume.putData(lastBatch, in.slice(lastBatch, Math.min(position, in.limit()) - lastBatch));
       tailPosition = position;
     } else if (has(position, RECORD_HEADER_BYTES) && in.getInt(position + Records.TYPE) != 0) {
-      throw new DamagedException(
-          path(name), position, "bad record inside the log", DamagedException.RESTORE);
+      throw new DamagedException(path(name), position, "bad record inside the log");
     }
   }
 
   private int length(String name, Volume volume) {
     long length = volume.length();
     if (length > Integer.MAX_VALUE - 64) {
-      throw new DamagedException(
-          path(name), 0, "segment of " + length + " bytes", DamagedException.RESTORE);
+      throw new DamagedException(path(name), 0, "segment of " + length + " bytes");
     }
     return (int) length;
   }
@@ -201,35 +198,26 @@ final class LogRecovery {
 
   private int readHeader(Segment segment, boolean isFirst) {
     String name = segment.name;
-    boolean isValid =
-        has(0, RECORD_HEADER_BYTES + SegmentHeader.BODY_BYTES)
-            && in.getInt(0) == SegmentHeader.BODY_BYTES
-            && in.getInt(Records.TYPE) == Records.SEGMENT
-            && in.getInt(Records.CRC) == records.recordCrc(0, in, 0, SegmentHeader.BODY_BYTES);
     Optional<SegmentHeader> decoded =
-        isValid
-            ? SegmentHeader.decode(in.duplicate().position(RECORD_HEADER_BYTES))
-            : Optional.empty();
+        has(0, SegmentHeader.RECORD_BYTES) ? SegmentHeader.verified(in, records) : Optional.empty();
     if (decoded.isEmpty()) {
-      throw new DamagedException(path(name), 0, "bad segment header", DamagedException.RESTORE);
+      throw new DamagedException(path(name), 0, "bad segment header");
     }
     SegmentHeader header = decoded.get();
     if (header.format() != SegmentHeader.FORMAT) {
-      throw new DamagedException(
-          path(name), 0, "written in format " + header.format(), "use the version that wrote it");
+      throw DataDirException.foreign(
+          path(name), "written in format " + header.format(), "use the version that wrote it");
     }
     if (!header.identity().equals(identity)) {
-      throw new DamagedException(
+      throw DataDirException.foreign(
           path(name),
-          0,
           String.format(
               "written by member %s of cluster %016x",
               header.identity().memberId(), header.identity().clusterId()),
           "move it back to where it belongs");
     }
     if (!header.fileName().equals(name)) {
-      throw new DamagedException(
-          path(name), 0, "is " + header.fileName(), DamagedException.RESTORE);
+      throw new DamagedException(path(name), 0, "is " + header.fileName());
     }
     long sequence = in.getLong(Records.SEQUENCE);
     if (isFirst) {
@@ -243,10 +231,7 @@ final class LogRecovery {
         || !header.hardState().equals(tail.hardState)
         || !header.base().equals(tail.base)) {
       throw new DamagedException(
-          path(name),
-          0,
-          "records are missing at the end of the segment before",
-          DamagedException.RESTORE);
+          path(name), 0, "records are missing at the end of the segment before");
     }
     tail.base = header.base();
     tail.crc = in.getInt(Records.CRC);
@@ -292,10 +277,9 @@ final class LogRecovery {
         }
       }
       default ->
-          throw new DamagedException(
+          throw DataDirException.foreign(
               path(segment.name),
-              position,
-              "record of unknown type " + in.getInt(position + Records.TYPE),
+              "written with records of unknown type " + in.getInt(position + Records.TYPE),
               "use the version that wrote it");
     }
   }
@@ -307,10 +291,7 @@ final class LogRecovery {
     int at = body + Records.ENTRIES_PREFIX_BYTES;
     if (index != tail.lastIndex + 1) {
       throw new DamagedException(
-          path(segment.name),
-          position,
-          index + " follows " + tail.lastIndex,
-          DamagedException.RESTORE);
+          path(segment.name), position, index + " follows " + tail.lastIndex);
     }
     for (int i = 0; i < count; i++) {
       int dataBytes = in.getInt(at);
@@ -327,17 +308,13 @@ final class LogRecovery {
       throw new DamagedException(
           path(name),
           position,
-          mark.durableSequence() - tail.sequence + " records are missing that were durable",
-          DamagedException.RESTORE);
+          mark.durableSequence() - tail.sequence + " records are missing that were durable");
     }
     for (int at = position; at < end && has(at, RECORD_HEADER_BYTES); at += 8) {
       long batch = in.getLong(at + Records.BATCH);
       if (batch > tail.sequence && in.getLong(at + Records.SEQUENCE) >= batch && isValid(at)) {
         throw new DamagedException(
-            path(name),
-            position,
-            "bad record, with a valid one after it at " + at,
-            DamagedException.RESTORE);
+            path(name), position, "bad record, with a valid one after it at " + at);
       }
     }
   }
@@ -367,10 +344,7 @@ final class LogRecovery {
     }
     if (expected <= tail.lastIndex) {
       throw new DamagedException(
-          path(segments.get(0).name),
-          0,
-          "entry " + expected + " is missing: a segment is gone",
-          DamagedException.RESTORE);
+          path(segments.get(0).name), 0, "entry " + expected + " is missing: a segment is gone");
     }
   }
 

@@ -134,8 +134,7 @@ final class ReadPlan {
         throw new DamagedException(
             location + "/" + extent.segment.name,
             extent.positions[i],
-            "entry " + index + " is not what was written",
-            "restart the member to have the log checked");
+            "entry " + index + " is not what was written; a restart has the log checked");
       }
       byte[] data = new byte[dataBytes];
       in.get(at + ENTRY_HEADER_BYTES, data);
@@ -148,10 +147,9 @@ final class ReadPlan {
     try {
       return LogEntry.Kind.of(code);
     } catch (IllegalArgumentException e) {
-      throw new DamagedException(
+      throw DataDirException.foreign(
           location + "/" + extent.segment.name,
-          extent.positions[i],
-          "entry of unknown kind " + code,
+          "written with entries of unknown kind " + code,
           "use the version that wrote it");
     }
   }

@@ -30,6 +30,9 @@ record SegmentHeader(
   static final int FORMAT = 1;
   static final int BODY_BYTES = 96;
 
+  /** With the header of the record. */
+  static final int RECORD_BYTES = Records.RECORD_HEADER_BYTES + BODY_BYTES;
+
   /** "raftklog". */
   private static final long MAGIC = 0x726166746b6c6f67L;
 
@@ -43,8 +46,33 @@ record SegmentHeader(
     out.putLong(base.index()).putLong(base.term()).putLong(salt);
   }
 
-  /** Empty if this is no segment header of ours. */
-  static Optional<SegmentHeader> decode(ByteBuffer in) {
+  /**
+   * Of a segment that starts at 0 and has at least {@link #RECORD_BYTES}; empty if this is no
+   * segment header of ours, or a damaged one.
+   */
+  static Optional<SegmentHeader> verified(ByteBuffer in, Records records) {
+    boolean isValid =
+        in.getInt(0) == BODY_BYTES
+            && in.getInt(Records.TYPE) == Records.SEGMENT
+            && in.getInt(Records.CRC) == records.recordCrc(0, in, 0, BODY_BYTES);
+    return isValid
+        ? decode(in.duplicate().position(Records.RECORD_HEADER_BYTES))
+        : Optional.empty();
+  }
+
+  /** As above, of a file. */
+  static Optional<SegmentHeader> read(VolumeFactory volumes, String name) {
+    try (Volume volume = volumes.open(name)) {
+      byte[] bytes = new byte[RECORD_BYTES];
+      if (volume.length() < bytes.length) {
+        return Optional.empty();
+      }
+      volume.getData(0, bytes, 0, bytes.length);
+      return verified(ByteBuffer.wrap(bytes), new Records());
+    }
+  }
+
+  private static Optional<SegmentHeader> decode(ByteBuffer in) {
     if (in.getLong() != MAGIC) {
       return Optional.empty();
     }

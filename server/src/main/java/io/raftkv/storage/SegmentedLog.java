@@ -111,11 +111,7 @@ public final class SegmentedLog implements LogStore {
     this(volumes, identity, segmentBytes, salt, executor, DurableMark.NONE);
   }
 
-  /**
-   * As above, and refuses a log that ends before the mark.
-   *
-   * @throws DataDirException if the mark knows of a log and there is none
-   */
+  /** As above, and refuses a log that ends before the mark, or is gone. */
   SegmentedLog(
       VolumeFactory volumes,
       Identity identity,

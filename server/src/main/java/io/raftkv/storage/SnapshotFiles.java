@@ -62,7 +62,7 @@ public class SnapshotFiles implements SnapshotStore {
    * @param volumes the folder, used for nothing else
    * @param isCompressed whether new snapshots are compressed, if the library for it is there
    * @param clusterId written into every snapshot, and checked
-   * @throws DamagedException if a snapshot of another cluster is among them
+   * @throws DataDirException if a snapshot of another cluster is among them
    */
   public SnapshotFiles(VolumeFactory volumes, boolean isCompressed, long clusterId) {
     this.volumes = volumes;
@@ -82,8 +82,8 @@ public class SnapshotFiles implements SnapshotStore {
       SnapshotReader reader = new SnapshotReader(volume);
       reader.verify();
       if (reader.clusterId() != clusterId) {
-        throw new DamagedException(
-            path(name), 0, of(reader.clusterId()), "move it back to where it belongs");
+        throw DataDirException.foreign(
+            path(name), of(reader.clusterId()), "move it back to where it belongs");
       }
       if (!name.endsWith(fileName("", reader.meta().last()))) {
         throw new IOException("it is " + fileName(OWN, reader.meta().last()));

@@ -81,7 +81,7 @@ public final class StableSlots implements StableStore, DurableMark {
     for (int i = 0; i < 2; i++) {
       byte[] bytes = new byte[SLOT_BYTES];
       volume.getData((long) i * SLOT_BYTES, bytes, 0, SLOT_BYTES);
-      Slot slot = decode(ByteBuffer.wrap(bytes), i);
+      Slot slot = decode(volumes.location(), ByteBuffer.wrap(bytes), i);
       valid += slot != null ? 1 : 0;
       if (slot != null && (best == null || slot.sequence > best.sequence)) {
         best = slot;
@@ -100,17 +100,32 @@ public final class StableSlots implements StableStore, DurableMark {
     }
   }
 
-  private @Nullable Slot decode(ByteBuffer in, int slot) {
+  /** The identity in any copy that is whole; empty if there is none. Changes nothing. */
+  static Optional<Identity> anyIdentity(VolumeFactory volumes) {
+    if (!volumes.exists(NAME)) {
+      return Optional.empty();
+    }
+    try (Volume volume = volumes.open(NAME)) {
+      for (long at = 0; at + SLOT_BYTES <= volume.length(); at += SLOT_BYTES) {
+        byte[] bytes = new byte[SLOT_BYTES];
+        volume.getData(at, bytes, 0, SLOT_BYTES);
+        Slot slot = decode(volumes.location(), ByteBuffer.wrap(bytes), 0);
+        if (slot != null) {
+          return Optional.of(slot.identity);
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  private static @Nullable Slot decode(String location, ByteBuffer in, int slot) {
     if (in.getLong() != MAGIC || in.getInt(CRC_OFFSET) != crc(in.array(), CRC_OFFSET)) {
       return null;
     }
     int format = in.getInt();
     if (format != FORMAT) {
-      throw new DamagedException(
-          volumes.location() + "/" + NAME,
-          (long) slot * SLOT_BYTES,
-          "written in format " + format,
-          "use the version that wrote it");
+      throw DataDirException.foreign(
+          location + "/" + NAME, "written in format " + format, "use the version that wrote it");
     }
     long sequence = in.getLong();
     Identity identity = new Identity(in.getLong(), new MemberId(in.getLong()));
@@ -133,8 +148,7 @@ public final class StableSlots implements StableStore, DurableMark {
   }
 
   private DamagedException damaged(long offset, String what) {
-    return new DamagedException(
-        volumes.location() + "/" + NAME, offset, what, DamagedException.RESTORE);
+    return new DamagedException(volumes.location() + "/" + NAME, offset, what);
   }
 
   private static int crc(byte[] bytes, int length) {

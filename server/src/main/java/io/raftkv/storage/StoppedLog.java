@@ -20,8 +20,8 @@ public final class StoppedLog implements AutoCloseable {
   /**
    * Reads the whole log.
    *
-   * @throws DamagedException if what is there cannot be trusted
-   * @throws DataDirException if the mark knows of a log and there is none
+   * @throws DamagedException if what is there cannot be trusted, or the mark knows of a log and
+   *     there is none
    */
   StoppedLog(VolumeFactory volumes, Identity identity, DurableMark mark) {
     location = volumes.location();

@@ -53,6 +53,7 @@ final class ServerConfigTest {
     assertThat(config.initialCluster().configuration().members()).hasSize(1);
     assertThat(config.isClusterGiven()).isFalse();
     assertThat(config.isInMemory()).isFalse();
+    assertThat(config.isRepairedByCluster()).isTrue();
     assertThat(config.raftOptions()).isEqualTo(RaftOptions.DEFAULT);
   }
 
@@ -134,6 +135,7 @@ final class ServerConfigTest {
         "--election-timeout=1d           | must be a time",
         "--election-timeout=99999999h    | must be between",
         "--storage=tape                  | must be disk or memory",
+        "--repair=maybe                  | must be auto or off, not 'maybe'",
         "--snapshot-entries=0            | must be between",
         "--snapshot-entries=many         | must be a whole number",
         "--snapshot-bytes=1XB            | must be a size",

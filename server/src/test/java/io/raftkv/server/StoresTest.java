@@ -39,7 +39,7 @@ final class StoresTest {
                 Map.of()));
     try (Stores stores = Stores.open(config)) {
       RaftNode.bootstrap(stores.log(), stores.snapshots(), config.initialCluster().configuration());
-      stores.markStarted(config);
+      stores.markStarted();
       makeSnapshot(stores.snapshots());
     }
   }
@@ -62,6 +62,7 @@ final class StoresTest {
         catchThrowableOfType(StartException.class, () -> Stores.open(config).close());
     assertThat(refused).isNotNull();
     assertThat(refused.exitCode()).isEqualTo(ExitCode.DATA_DIR);
+    assertThat(refused.damage()).isPresent();
     assertThat(refused.getMessage()).doesNotContain("\n");
     return refused.getMessage();
   }

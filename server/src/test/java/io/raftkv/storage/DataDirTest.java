@@ -137,14 +137,18 @@ class DataDirTest {
       bytes.putInt(slot * StableSlots.SLOT_BYTES + 36, (int) crc.getValue());
     }
     Files.write(file, bytes.array());
-    assertRefused("written in format 2");
+    assertThatThrownBy(() -> DataDir.open(folder).close())
+        .isInstanceOf(DataDirException.class)
+        .hasMessageStartingWith(file + " is written in format 2; use the version that wrote it");
   }
 
   @Test
   void damagedIdentityIsRefused() throws IOException {
     makeMember();
     Files.write(folder.resolve(StableSlots.NAME), new byte[] {1, 2, 3});
-    assertRefused("is damaged");
+    assertThatThrownBy(() -> DataDir.open(folder).close())
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining(folder.resolve(StableSlots.NAME) + " is damaged");
   }
 
   @Test
@@ -154,10 +158,20 @@ class DataDirTest {
       dir.openLog(4096, Runnable::run).close();
     }
     Files.delete(folder.resolve(StableSlots.NAME));
+    assertThatThrownBy(() -> DataDir.open(folder).close())
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("has lost its identity, but holds data in log");
+  }
+
+  @Test
+  void folderThatLostAllButThatItWasStartedIsRefused() throws IOException {
     try (DataDir dir = DataDir.open(folder)) {
-      assertThatThrownBy(() -> dir.claim(IDENTITY))
-          .isInstanceOf(DataDirException.class)
-          .hasMessageContaining("has lost its identity but holds data in log");
+      dir.claim(IDENTITY);
+      dir.markStarted();
     }
+    Files.delete(folder.resolve(StableSlots.NAME));
+    assertThatThrownBy(() -> DataDir.open(folder).close())
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("has lost its identity, but holds STARTED");
   }
 }

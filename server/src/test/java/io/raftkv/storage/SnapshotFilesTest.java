@@ -145,7 +145,7 @@ class SnapshotFilesTest extends SnapshotStoreContract {
     make(store, meta(10), state(1, 1000));
     byte[] file = file(store, 10);
     assertThatThrownBy(() -> new SnapshotFiles(volumes, true, 7))
-        .isInstanceOf(DamagedException.class)
+        .isInstanceOf(DataDirException.class)
         .hasMessageContaining("a snapshot of cluster 0000000000000000");
 
     SnapshotStore ours = new MemorySnapshots(7);

@@ -6,6 +6,7 @@ import io.raftkv.raft.HardState;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.LostDataException;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
@@ -49,7 +50,7 @@ final class Recovery {
     }
     LogStore store = parts.log();
     if (store.base().index() > snapshot.index()) {
-      throw new IllegalStateException(
+      throw new LostDataException(
           "the log starts after "
               + store.base()
               + " but the newest snapshot ends at "
@@ -59,13 +60,12 @@ final class Recovery {
     if (!matches(store, snapshot.last())) {
       if (parts.snapshots().isLatestOwn()) {
         // A snapshot is made of no more than the log holds durably: what it was made of was synced.
-        throw new IllegalStateException(
+        throw new LostDataException(
             "the log ends at entry "
                 + store.lastIndex()
                 + " and does not match snapshot "
                 + snapshot.last()
-                + " that was made of it: synced entries are lost; restore the data directory from"
-                + " a copy made after the member last ran, or leave the member stopped");
+                + " that was made of it: synced entries are lost");
       }
       // The snapshot came from a leader, and the crash came before the log was replaced by it.
       LOG.info(
