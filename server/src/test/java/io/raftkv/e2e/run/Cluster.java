@@ -80,6 +80,15 @@ final class Cluster implements AutoCloseable {
     awaitLeader();
   }
 
+  Path dataDir(int member) {
+    return members.dataDir(member);
+  }
+
+  /** What a member is started with. */
+  List<String> arguments(int member) {
+    return members.arguments(member);
+  }
+
   List<Endpoint> endpoints() {
     return members.endpoints();
   }

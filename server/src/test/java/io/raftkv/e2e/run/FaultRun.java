@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
       KillAll.class,
       ChangeMembers.class,
       SnapshotCatchUp.class,
+      DamageFiles.class,
       ImportPackages.class,
       Throughput.class,
       LogBench.class,
