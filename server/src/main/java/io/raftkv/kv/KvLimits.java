@@ -5,11 +5,12 @@ package io.raftkv.kv;
  * format of the log: they must be the same on every member and at every replay. Production uses
  * {@link #DEFAULT} and offers no option to change it.
  *
- * @param deleteKeysMax a delete that would touch more keys changes nothing and answers too_many
+ * @param deleteKeysMax a delete that would touch more keys changes nothing and answers too_many; no
+ *     more keys can be attached to one session, whose end deletes them
  * @param previousBytesMax likewise, a delete that would have to return more bytes of keys and
  *     values
- * @param expireKeysMax keys that one expire command deletes at most, or about how many sessions and
- *     results of theirs one such command ends; the next one goes on
+ * @param expireKeysMax keys that one expire command deletes at most, or about how many sessions,
+ *     results and keys of theirs one such command ends; the next one goes on
  * @param compactVersionsMax a compact command ends early, with a revision as a whole, once it has
  *     forgotten so many versions; the next one goes on
  * @param compactBytesMax likewise, so many bytes of history

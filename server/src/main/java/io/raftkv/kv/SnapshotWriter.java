@@ -24,7 +24,7 @@ import java.util.zip.CheckedOutputStream;
  * </pre>
  *
  * <p>Format 1 had no sessions: no such records, and a header without the last two numbers. It is
- * read, not written.
+ * read, not written. Whoever does not know attached keys refuses a state that has some.
  *
  * <p>Equal states write equal bytes. Nothing larger than one value is held in memory.
  */

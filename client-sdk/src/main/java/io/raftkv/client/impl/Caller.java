@@ -209,7 +209,7 @@ final class Caller {
   }
 
   /**
-   * Ends all calls, the session, and all connections; waits 0.2 s for the session and a second for
+   * Ends all calls, the session, and all connections; waits 0.3 s for the session and a second for
    * connections at most.
    */
   void close() {
