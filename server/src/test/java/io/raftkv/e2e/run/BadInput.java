@@ -71,7 +71,6 @@ final class BadInput extends Run {
       // A follower: what it does not answer itself it has to forward.
       int target = (leader + 1) % Cluster.SIZE;
       KvClient client = cluster.connectTo(target, TIMEOUT);
-      var unused = client.put("before", "value");
       ManagedChannel channel = channel(cluster.endpoint(target).port());
       ManagedChannel peerChannel = channel(cluster.peerPort(target));
       try {

@@ -1,5 +1,6 @@
 package io.raftkv.e2e.run;
 
+import io.raftkv.client.ByteSequence;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.KvException;
 import java.io.IOException;
@@ -30,6 +31,7 @@ final class Watched {
   private final int member;
   private final KvClient client;
   private final long term;
+  private long writes;
 
   Watched(Cluster cluster, int member, KvClient client) {
     this.cluster = cluster;
@@ -44,9 +46,11 @@ final class Watched {
       return "the process has ended";
     }
     try {
-      boolean isThere = client.get("before").value().isPresent();
-      if (!isThere || client.put("after", "value").modRevision() <= 0) {
-        return "what was written is gone";
+      // Anew each time: a mutant may be a good request, and delete everything.
+      String value = "value " + ++writes;
+      var unused = client.put("watched", value);
+      if (!client.get("watched").value().equals(Optional.of(ByteSequence.of(value)))) {
+        return "what was written is not there";
       }
     } catch (KvException e) {
       return "does not serve: " + e.getMessage();
