@@ -41,6 +41,8 @@ final class PeersNoteTest {
         0,
         false,
         0,
+        0,
+        false,
         List.of());
   }
 

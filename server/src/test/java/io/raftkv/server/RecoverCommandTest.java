@@ -216,9 +216,9 @@ final class RecoverCommandTest {
     assertThat(folder.resolve("before-recovery-2/log.old")).isDirectory();
     assertThat(state().hardState().term()).isEqualTo(2_005);
     try (DataDir dataDir = DataDir.lookAt(folder)) {
-      assertThat(dataDir.wasOf(CLUSTER)).isTrue();
-      assertThat(dataDir.wasOf(second)).isTrue();
-      assertThat(dataDir.wasOf(state(dataDir))).isFalse();
+      assertThat(DataDir.wasOf(folder, CLUSTER)).isTrue();
+      assertThat(DataDir.wasOf(folder, second)).isTrue();
+      assertThat(DataDir.wasOf(folder, state(dataDir))).isFalse();
     }
   }
 
