@@ -35,6 +35,7 @@ final class HungSyncs {
     List<Long> handedOver = new ArrayList<>();
     int kept = 0;
     for (int i = 0; i < times; i++) {
+      scene.renewKeys();
       Run.pause(QUIET);
       int leader = scene.cluster.awaitLeader();
       report.progress("syncs of %s, the leader, hang", scene.cluster.name(leader));
@@ -64,6 +65,7 @@ final class HungSyncs {
   private void fail(int times) throws InterruptedException {
     List<Long> gaps = new ArrayList<>();
     for (int i = 0; i < times; i++) {
+      scene.renewKeys();
       Run.pause(QUIET);
       int leader = scene.cluster.awaitLeader();
       // Each time the leader's or, every third time, a follower's.

@@ -25,7 +25,7 @@ final class OwnNetwork {
    *
    * @return the exit code
    */
-  static int run(List<String> arguments) throws IOException, InterruptedException {
+  static int run(List<String> arguments) throws InterruptedException {
     Tools.requireRoot("make networks");
     List<String> command = new ArrayList<>(List.of("unshare", "--net"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -35,7 +35,12 @@ final class OwnNetwork {
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put(MARK, "yes");
-    Process inside = builder.start();
+    Process inside;
+    try {
+      inside = builder.start();
+    } catch (IOException e) {
+      throw new ToolException("this run needs unshare: " + e.getMessage());
+    }
     // Asked to end, it ends its members.
     Runtime.getRuntime().addShutdownHook(new Thread(inside::destroy));
     return inside.waitFor();

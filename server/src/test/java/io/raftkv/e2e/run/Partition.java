@@ -78,6 +78,7 @@ final class Partition extends Run {
     List<Long> gaps = new ArrayList<>();
     List<Long> healing = new ArrayList<>();
     for (int i = 0; i < times; i++) {
+      scene.renewKeys();
       Run.pause(QUIET.plusMillis(random.nextInt(1_000)));
       int leader = scene.cluster.awaitLeader();
       long began = System.nanoTime();

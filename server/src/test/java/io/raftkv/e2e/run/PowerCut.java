@@ -57,6 +57,7 @@ final class PowerCut extends Run {
         members().forEach(member -> shim.treat(member, SyncShim.Treatment.LIE));
       }
       for (int i = 0; i < times; i++) {
+        scene.renewKeys();
         Run.pause(QUIET);
         cut(scene, disks);
         report.progress(

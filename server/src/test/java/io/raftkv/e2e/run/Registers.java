@@ -54,6 +54,7 @@ final class Registers {
   private final Map<Integer, Random> randoms = new ConcurrentHashMap<>();
   private final Map<String, Acknowledged> acknowledged = new ConcurrentHashMap<>();
   private final AtomicLong operations = new AtomicLong();
+  private final AtomicLong renewed = new AtomicLong();
 
   Registers(Recorder recorder, long seed) {
     this(recorder, seed, "");
@@ -71,8 +72,16 @@ final class Registers {
   }
 
   private String shared(String kind, int keys, Random random) {
-    long generation = operations.getAndIncrement() / OPERATIONS_PER_GENERATION;
+    long generation = operations.getAndIncrement() / OPERATIONS_PER_GENERATION + renewed.get();
     return prefix + "shared/" + generation + "/" + kind + random.nextInt(keys);
+  }
+
+  /**
+   * From now on the shared keys are new ones. Between faults: each leaves writes of unknown
+   * outcome, and a key with very many of them cannot be decided.
+   */
+  void renewKeys() {
+    renewed.incrementAndGet();
   }
 
   /** One write: of a key of its own, or of a shared one, with a condition or without. */

@@ -124,7 +124,7 @@ abstract class Run implements Callable<Integer> {
     }
   }
 
-  private int runInOwnNetwork() throws IOException, InterruptedException {
+  private int runInOwnNetwork() throws InterruptedException {
     try {
       return OwnNetwork.run(spec.root().commandLine().getParseResult().originalArgs());
     } catch (ToolException e) {

@@ -74,6 +74,11 @@ final class Scene implements AutoCloseable {
     return recorder;
   }
 
+  /** Before each fault: see {@link Registers#renewKeys}. */
+  void renewKeys() {
+    registers.renewKeys();
+  }
+
   /** A client that is not judged. */
   KvClient control() {
     return writing.get(0);
