@@ -8,6 +8,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
 import io.raftkv.proto.v1.DeleteRequest;
 import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.HashRequest;
@@ -120,7 +121,7 @@ public final class Mutants {
         new ClientCall.Listener<>() {
           @Override
           public void onClose(Status status, Metadata trailers) {
-            note(method, mutant, status);
+            note(method, mutant, status, trailers);
             underWay.release();
           }
         },
@@ -130,12 +131,17 @@ public final class Mutants {
     call.halfClose();
   }
 
-  private void note(String method, byte[] mutant, Status status) {
+  private void note(String method, byte[] mutant, Status status, Metadata trailers) {
     codes.merge(status.getCode(), 1, Integer::sum);
-    switch (status.getCode()) {
-      case UNKNOWN, INTERNAL, UNAVAILABLE, DEADLINE_EXCEEDED ->
-          defect.compareAndSet(null, status + " for " + method + " of " + Arrays.toString(mutant));
-      default -> {}
+    boolean isDefect =
+        switch (status.getCode()) {
+          case UNKNOWN, INTERNAL, DEADLINE_EXCEEDED -> true;
+          // On a busy machine there may be no leader for a moment; that is said with a reason.
+          case UNAVAILABLE -> StatusProto.fromStatusAndTrailers(status, trailers) == null;
+          default -> false;
+        };
+    if (isDefect) {
+      defect.compareAndSet(null, status + " for " + method + " of " + Arrays.toString(mutant));
     }
   }
 
