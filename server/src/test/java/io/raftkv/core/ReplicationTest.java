@@ -92,7 +92,7 @@ class ReplicationTest {
     cluster.node(3).holdDisk();
     cluster.propose(1, "a");
 
-    cluster.tickAll(100);
+    cluster.tickAll(2 * CoreCluster.OPTIONS.electionTicks());
 
     assertThat(cluster.leader()).isEqualTo(1);
   }

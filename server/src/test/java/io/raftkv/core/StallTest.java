@@ -131,27 +131,27 @@ class StallTest {
   }
 
   @Test
-  void disksThatAreSlowEverywhereDoNotDeposeOneLeaderAfterTheOther() {
+  void disksThatAreSlowEverywhereDoNotDeposeALeader() {
     cluster.elect(1);
     cluster.tickAll(4);
     cluster.propose(1, "a");
 
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 20; i++) {
       for (int number = 1; number <= 3; number++) {
         cluster.node(number).holdDisk();
       }
-      cluster.tickAll(5 * CoreCluster.OPTIONS.electionTicks());
+      cluster.tickAll(3 * CoreCluster.OPTIONS.electionTicks() / 2);
       for (int number = 1; number <= 3; number++) {
         cluster.node(number).releaseDisk();
       }
-      if (cluster.leader() != 0) {
-        cluster.propose(cluster.leader(), "b" + i);
-      }
+      cluster.settle();
+      assertThat(cluster.leader()).isEqualTo(1);
+      cluster.propose(1, "b" + i);
     }
 
     assertThat(cluster.node(1).applied())
         .extracting(entry -> new String(entry.data(), StandardCharsets.UTF_8))
-        .contains("a", "b30");
+        .contains("a", "b18");
   }
 
   @Test

@@ -261,9 +261,8 @@ final class Leader extends Role {
     for (long i = firstUncommittedInTail(); i <= index; i++) {
       uncommittedBytes -= log.entry(i).sizeBytes();
     }
-    if (log.commitTo(index)) {
-      core.leadsWell();
-      isRoundDue |= reads.admitEarly(index, round + 1);
+    if (log.commitTo(index) && reads.admitEarly(index, round + 1)) {
+      isRoundDue = true;
     }
   }
 
@@ -375,13 +374,8 @@ final class Leader extends Role {
     if (++ticksInTurn <= core.options().heartbeatTicks()) {
       followers.forEach(follower -> follower.tick(electionTicks, core.log().lastIndex()));
       ticksLed = Math.min(ticksLed + 1, electionTicks);
-      if (ticksLed == electionTicks && !isQuorumActive()) {
+      if (ticksLed == electionTicks && !isQuorumWell()) {
         // A leader that no quorum answers must not keep others from electing one (thesis 6.2).
-        core.becomeFollower(core.term(), MemberId.NONE);
-        return;
-      }
-      if (ticksLed == electionTicks && !isQuorumTaking()) {
-        core.leadsInVain();
         core.becomeFollower(core.term(), MemberId.NONE);
         return;
       }
@@ -404,21 +398,16 @@ final class Leader extends Role {
     }
   }
 
-  private boolean isQuorumActive() {
-    return Quorum.isQuorum(core.configuration(), this::isActive);
+  private boolean isQuorumWell() {
+    return Quorum.isQuorum(core.configuration(), this::isWell);
   }
 
   /**
-   * A quorum that answers heartbeats while its disks take nothing commits nothing, and those among
-   * it that are well refuse to elect a leader which might. Where all disks are that slow, another
-   * leader fares no better: so the patience doubles each time, until something is committed.
+   * A quorum that answers heartbeats while its disks take nothing commits nothing, and those of it
+   * that are well refuse to elect a leader which might.
    */
-  private boolean isQuorumTaking() {
-    int ticksMax = core.vainPatience(STALL_TIMEOUTS * core.options().electionTicks());
-    return Quorum.isQuorum(core.configuration(), member -> isTaking(member, ticksMax));
-  }
-
-  private boolean isTaking(MemberId member, int ticksMax) {
+  private boolean isWell(MemberId member) {
+    int ticksMax = STALL_TIMEOUTS * core.options().electionTicks();
     Progress follower = find(member);
     return member.equals(core.self())
         || (follower != null && follower.isActive && !follower.isStalled(ticksMax));

@@ -27,8 +27,6 @@ public final class RaftCore {
   /** For so many heartbeats, what a lost leader sent before may still arrive. */
   private static final int LEFTOVER_HEARTBEATS = 2;
 
-  private static final int VAIN_DOUBLINGS_MAX = 6;
-
   private final MemberId self;
   private final RaftOptions options;
   private final RaftLog log;
@@ -47,9 +45,6 @@ public final class RaftCore {
   private long contacts;
   private long contactIndex;
   private long lostLogs;
-
-  /** How often in a row we led, were answered by a quorum, and committed nothing. */
-  private int vainLeaderships;
 
   /** Our disk has hardly any room left. */
   private boolean isDiskFull;
@@ -583,21 +578,6 @@ public final class RaftCore {
   void noteContact(long index) {
     contacts++;
     contactIndex = index;
-  }
-
-  /** We led, and a quorum answered, but nothing was committed. */
-  void leadsInVain() {
-    vainLeaderships++;
-  }
-
-  /** We committed something in our term. */
-  void leadsWell() {
-    vainLeaderships = 0;
-  }
-
-  /** Doubled for each time that we led in vain. */
-  int vainPatience(int ticks) {
-    return ticks << Math.min(vainLeaderships, VAIN_DOUBLINGS_MAX);
   }
 
   /** A follower no longer has what it once had on disk. */

@@ -156,7 +156,7 @@ final class PlantedBugs {
           new PlantedBug(
               "leader that no quorum answers stays",
               LEADER,
-              "if (ticksLed == electionTicks && !isQuorumActive()) {",
+              "if (ticksLed == electionTicks && !isQuorumWell()) {",
               "if (ticksLed < 0) {",
               "Availability",
               27),
@@ -431,8 +431,8 @@ final class PlantedBugs {
           new PlantedBug(
               "a quorum that only answers heartbeats keeps its leader",
               LEADER,
-              "if (ticksLed == electionTicks && !isQuorumTaking()) {",
-              "if (ticksLed < 0) {",
+              "follower.isActive && !follower.isStalled(ticksMax)",
+              "follower.isActive",
               "Availability",
               179566259800031L),
 
