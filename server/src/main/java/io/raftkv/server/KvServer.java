@@ -7,6 +7,7 @@ import io.raftkv.kv.KvStateMachine;
 import io.raftkv.raft.LostDataException;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
+import io.raftkv.raft.StateDiffersException;
 import io.raftkv.raft.node.NodeClock;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.raft.node.RaftNode;
@@ -18,6 +19,7 @@ import io.raftkv.service.MemberFigures;
 import io.raftkv.service.MemberIdentity;
 import io.raftkv.service.ServiceLimits;
 import io.raftkv.storage.DamagedException;
+import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
 import io.raftkv.transport.GrpcTransport;
 import io.raftkv.transport.TransportOptions;
@@ -221,7 +223,7 @@ final class KvServer implements AutoCloseable {
               Commands::isPut,
               disk::isFull,
               metrics.syncTimes(),
-              cause -> failed.accept(config.name(), cause)));
+              cause -> stopped(cause, failed)));
     } catch (DamagedException | LostDataException e) {
       throw StartException.damaged(cannotRecover(e), e);
     } catch (DataDirException | IllegalStateException | IllegalArgumentException e) {
@@ -229,6 +231,19 @@ final class KvServer implements AutoCloseable {
     } catch (UncheckedIOException e) {
       throw new StartException(ExitCode.DISK_FAILURE, cannotRecover(e), e);
     }
+  }
+
+  /** The node stopped by itself. For any thread. */
+  private void stopped(Throwable cause, BiConsumer<String, Throwable> failed) {
+    if (cause instanceof StateDiffersException && !config.isInMemory()) {
+      try {
+        DataDir.markDiffering(config.dataDir(), Failures.describe(cause));
+      } catch (UncheckedIOException e) {
+        // It will differ again, and be found again.
+        LOG.error("{}: not marked as differing: {}", config.name(), Failures.describe(e));
+      }
+    }
+    failed.accept(config.name(), cause);
   }
 
   private PeersNote peersNote(long clusterId, RaftNode node, GrpcTransport transport)

@@ -3,11 +3,13 @@ package io.raftkv.storage;
 import io.raftkv.raft.StableStore.Identity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  * log/         segments, with term and vote
  * snapshots/
  * STARTED      empty: the log was begun, and must be there
+ * DIFFERS      one line: the state was found to differ from that of a quorum
  * SUCCESSOR    while the folder passes to another member, see {@link Succession}
  * damaged-1/   what members left whose data was damaged
  * FORMER       ids of the clusters that it was of before recoveries; see {@link Replacement}
@@ -40,6 +43,9 @@ public final class DataDir implements AutoCloseable {
 
   /** Empty file: the member's log was begun. */
   static final String STARTED = "STARTED";
+
+  /** One line: why nothing that is here is to be served. */
+  static final String DIFFERS = "DIFFERS";
 
   /** Lines: ids of clusters. */
   static final String FORMER = "FORMER";
@@ -84,6 +90,7 @@ public final class DataDir implements AutoCloseable {
       }
       if (!isOnlyLookedAt) {
         Succession.completeIfBegun(folder);
+        checkSame(folder);
       } else if (Succession.isBegun(folder)) {
         throw DataDirException.of(folder, "passes to a new member; its next start completes that");
       }
@@ -114,6 +121,20 @@ public final class DataDir implements AutoCloseable {
       if (!isOpen && lock != null) {
         lock.close();
       }
+    }
+  }
+
+  private static void checkSame(Path folder) throws IOException {
+    Path marker = folder.resolve(DIFFERS);
+    if (Files.exists(marker, LinkOption.NOFOLLOW_LINKS)) {
+      throw DamagedException.of(
+          "data directory "
+              + folder
+              + " is not to be served: "
+              + Files.readString(marker, StandardCharsets.ISO_8859_1)
+                  .lines()
+                  .findFirst()
+                  .orElse(""));
     }
   }
 
@@ -341,6 +362,25 @@ public final class DataDir implements AutoCloseable {
     return stable
         .identity()
         .orElseThrow(() -> new IllegalStateException(folder + " has no identity yet"));
+  }
+
+  /**
+   * Remembers, durably, that what is here led to another state than that of a quorum: as long as
+   * the marker is there, {@link #open} takes the folder for damaged. For any thread.
+   *
+   * @param why one line
+   */
+  public static void markDiffering(Path folder, String why) {
+    try {
+      Path marker = folder.resolve(DIFFERS);
+      Files.writeString(marker, why + "\n");
+      try (FileChannel written = FileChannel.open(marker, StandardOpenOption.WRITE)) {
+        written.force(true);
+      }
+      MapDbVolumes.syncDirectory(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Remembers, durably, that the log is no longer empty. */

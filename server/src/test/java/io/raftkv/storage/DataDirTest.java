@@ -152,6 +152,21 @@ class DataDirTest {
   }
 
   @Test
+  void folderWhoseStateDiffersFromThatOfAQuorumIsTakenForDamaged() {
+    makeMember();
+
+    DataDir.markDiffering(folder, "the state after entry 7 differs");
+
+    assertThatThrownBy(() -> DataDir.open(folder).close())
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("data directory " + folder)
+        .hasMessageContaining("the state after entry 7 differs")
+        .hasMessageNotContaining("\n");
+    // It may be looked at all the same.
+    DataDir.lookAt(folder).close();
+  }
+
+  @Test
   void folderThatLostItsIdentityIsRefused() throws IOException {
     makeMember();
     try (DataDir dir = DataDir.open(folder)) {

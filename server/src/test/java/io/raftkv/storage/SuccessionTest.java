@@ -67,6 +67,20 @@ class SuccessionTest {
     found.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(oldFiles.get(name)));
   }
 
+  @Test
+  void stateThatDiffersGoesAsideWithTheRest() throws IOException {
+    DataDir.markDiffering(folder, "the state after entry 7 differs");
+
+    Path aside;
+    try (DamagedDir damaged = DamagedDir.lock(folder)) {
+      aside = damaged.passTo(NEW);
+    }
+
+    assertOldFilesIn(aside);
+    assertThat(aside.resolve("DIFFERS")).exists();
+    assertIsOfNewMember();
+  }
+
   private void assertIsOfNewMember() throws IOException {
     try (DataDir dir = DataDir.open(folder)) {
       assertThat(dir.identity()).contains(NEW);
