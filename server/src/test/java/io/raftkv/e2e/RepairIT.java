@@ -46,10 +46,14 @@ final class RepairIT {
 
   private void fill() {
     for (int i = 0; i < ENTRIES; i++) {
-      byte[] value = new byte[VALUE_BYTES];
-      Arrays.fill(value, (byte) i);
-      client.put(ByteSequence.of("key" + i % 100), ByteSequence.wrap(value));
+      client.put(ByteSequence.of("key" + i % 100), ByteSequence.wrap(value(i)));
     }
+  }
+
+  private static byte[] value(int number) {
+    byte[] value = new byte[VALUE_BYTES];
+    Arrays.fill(value, (byte) number);
+    return value;
   }
 
   @AfterEach
@@ -187,7 +191,10 @@ final class RepairIT {
     return contents;
   }
 
-  /** Writes all the time; every write must be acknowledged. */
+  /**
+   * Writes all the time; every write must be acknowledged. As large as the others, so that what
+   * stays in the log are several segments.
+   */
   private static final class Writer implements AutoCloseable {
     private final AtomicBoolean isOver = new AtomicBoolean();
     private final AtomicInteger written = new AtomicInteger();
@@ -195,11 +202,13 @@ final class RepairIT {
     private final Thread thread;
 
     Writer(KvClient client) {
+      byte[] value = value(0);
       thread =
           new Thread(
               () -> {
                 while (!isOver.get()) {
-                  client.put("written", Integer.toString(written.incrementAndGet()));
+                  client.put(ByteSequence.of("written"), ByteSequence.of(value));
+                  written.incrementAndGet();
                 }
               },
               "writer");
