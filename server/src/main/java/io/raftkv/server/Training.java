@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -9,6 +10,11 @@ import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.KVGrpc;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.RangeRequest;
+import io.raftkv.proto.v1.RequestId;
+import io.raftkv.proto.v1.SessionCloseRequest;
+import io.raftkv.proto.v1.SessionGrpc;
+import io.raftkv.proto.v1.SessionKeepAliveRequest;
+import io.raftkv.proto.v1.SessionOpenRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -23,12 +29,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A short life of three members on free ports: reads flags as {@link Main} does, elects, serves
- * requests through each member, makes snapshots, and ends. It loads the classes that a member
- * needs, so that the launcher can put them into a class-data archive, which halves the time until a
- * member serves. Not for use by people.
+ * Two short lives of three members on free ports: reads flags as {@link Main} does, elects, serves
+ * requests through each member, makes snapshots, ends, and starts again from what is on disk. It
+ * loads the classes that a member needs, so that the launcher can put them into a class-data
+ * archive, which halves the time until a member serves. Not for use by people.
  */
 final class Training {
+  private static final int LIVES = 2;
   private static final int MEMBERS = 3;
   private static final int SECONDS_MAX = 10;
 
@@ -46,10 +53,19 @@ final class Training {
     Path folder = Files.createTempDirectory("kvd-training-");
     // Also when the launcher is told to end.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder), "delete"));
+    List<HostPort> clients = new ArrayList<>();
+    List<ServerConfig> members = members(folder, clients);
+    for (int life = 0; life < LIVES; life++) {
+      live(members, clients);
+    }
+    System.exit(ExitCode.OK.code());
+  }
+
+  private static void live(List<ServerConfig> members, List<HostPort> clients)
+      throws StartException {
     List<KvServer> servers = new ArrayList<>();
     try {
-      List<HostPort> clients = new ArrayList<>();
-      for (ServerConfig member : members(folder, clients)) {
+      for (ServerConfig member : members) {
         servers.add(KvServer.start(member, (name, cause) -> {}));
       }
       for (KvServer server : servers) {
@@ -62,7 +78,6 @@ final class Training {
     } finally {
       servers.forEach(KvServer::close);
     }
-    System.exit(ExitCode.OK.code());
   }
 
   /** What is only named is not archived. */
@@ -141,7 +156,35 @@ final class Training {
     ByteString key = ByteString.copyFromUtf8("training");
     KVGrpc.KVBlockingStub kv =
         KVGrpc.newBlockingStub(channel).withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS);
+    SessionGrpc.SessionBlockingStub sessions =
+        SessionGrpc.newBlockingStub(channel).withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS);
     try {
+      long session =
+          sessions
+              .open(
+                  SessionOpenRequest.newBuilder()
+                      .setName("training")
+                      .setTtl(Duration.newBuilder().setSeconds(SECONDS_MAX))
+                      .build())
+              .getSessionId();
+      RequestId first =
+          RequestId.newBuilder()
+              .setSessionId(session)
+              .setSequence(1)
+              .setFirstOutstanding(1)
+              .build();
+      PutRequest put =
+          PutRequest.newBuilder().setKey(key).setValue(key).setRequestId(first).build();
+      var unusedAnswer = kv.put(put);
+      var unusedRepeated = kv.put(put);
+      var unusedKept =
+          sessions.keepAlive(
+              SessionKeepAliveRequest.newBuilder()
+                  .setSessionId(session)
+                  .setFirstOutstanding(2)
+                  .build());
+      var unusedClosed =
+          sessions.close(SessionCloseRequest.newBuilder().setSessionId(session).build());
       var unusedPut =
           kv.put(PutRequest.newBuilder().setKey(key).setValue(key).setReturnPrevious(true).build());
       var unusedGet = kv.get(GetRequest.newBuilder().setKey(key).build());

@@ -50,6 +50,8 @@ public final class LogKills implements Callable<Integer> {
   @Option(names = "--seed", description = "Of the moments. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
 
+  private static final int SEGMENT_SECONDS_MAX = 30;
+
   /** What a writer said last before it was killed. */
   private record Said(long term, long lastIndex) {}
 
@@ -118,7 +120,7 @@ public final class LogKills implements Callable<Integer> {
   }
 
   /** Opens the log; what is wrong with it, or nothing. */
-  private static String check(Path folder, Said said) {
+  private static String check(Path folder, Said said) throws InterruptedException {
     ExecutorService executor = Executors.newSingleThreadExecutor();
     try (SegmentedLog log = open(folder, executor)) {
       if (log.hardState().term() < said.term()) {
@@ -142,6 +144,10 @@ public final class LogKills implements Callable<Integer> {
       return "does not open: " + e.getMessage();
     } finally {
       executor.shutdown();
+      // A segment that is being prepared is in the folder, which may be deleted next.
+      if (!executor.awaitTermination(SEGMENT_SECONDS_MAX, TimeUnit.SECONDS)) {
+        System.out.println("a segment is still being prepared");
+      }
     }
   }
 
