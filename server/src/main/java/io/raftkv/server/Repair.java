@@ -107,8 +107,7 @@ final class Repair {
               : "name its first members with " + Setting.INITIAL_CLUSTER.flag());
     }
     try {
-      return new Replacement(
-              config, addresses, clusterId.getAsLong(), owner.map(Identity::memberId))
+      return new StandIn(config, addresses, clusterId.getAsLong(), owner.map(Identity::memberId))
           .ask();
     } catch (RefusedException e) {
       throw damage.notRepaired(

@@ -220,9 +220,7 @@ final class RepairTest {
     noteClusterAsPeer();
     loseLog();
     MemberId agreed =
-        new Replacement(config, peers(), old.clusterId(), Optional.of(old.memberId()))
-            .ask()
-            .memberId();
+        new StandIn(config, peers(), old.clusterId(), Optional.of(old.memberId())).ask().memberId();
 
     repair();
 
@@ -239,7 +237,7 @@ final class RepairTest {
     loseLog();
     loseIdentity();
     MemberId agreed =
-        new Replacement(config, peers(), old.clusterId(), Optional.empty()).ask().memberId();
+        new StandIn(config, peers(), old.clusterId(), Optional.empty()).ask().memberId();
 
     repair();
 

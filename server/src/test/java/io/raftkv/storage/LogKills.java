@@ -40,6 +40,7 @@ import picocli.CommandLine.Option;
 public final class LogKills implements Callable<Integer> {
   private static final int SEGMENT_BYTES = 1 << 20;
   private static final int WRITER_MILLIS_MAX = 150;
+  private static final int SEGMENT_SECONDS_MAX = 30;
 
   private static final int BATCH_MAX = 64;
   private static final int KEPT_ENTRIES = 10_000;
@@ -49,8 +50,6 @@ public final class LogKills implements Callable<Integer> {
 
   @Option(names = "--seed", description = "Of the moments. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
-
-  private static final int SEGMENT_SECONDS_MAX = 30;
 
   /** What a writer said last before it was killed. */
   private record Said(long term, long lastIndex) {}

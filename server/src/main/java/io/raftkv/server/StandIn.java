@@ -17,7 +17,7 @@ import java.util.Optional;
  * knew: under another id, with the same name and peer address. The old id is that of a dead member
  * from then on. Used by one thread; waits for answers, for a bounded time.
  */
-final class Replacement {
+final class StandIn {
   private final ServerConfig config;
   private final ClusterCalls cluster;
   private final long clusterId;
@@ -28,7 +28,7 @@ final class Replacement {
    * @param clusterId of the cluster that this member belongs to
    * @param former its id, if that is known
    */
-  Replacement(
+  StandIn(
       ServerConfig config, List<HostPort> addresses, long clusterId, Optional<MemberId> former) {
     this.config = config;
     this.clusterId = clusterId;
