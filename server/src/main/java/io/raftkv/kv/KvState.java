@@ -318,15 +318,10 @@ final class KvState {
     return sessions.heard(session, firstOutstanding, clusterTimeMillis);
   }
 
-  /** The result kept for a sequence; null: none. */
-  byte @Nullable [] sessionResult(Session session, long sequence) {
-    return sessions.result(session, sequence);
-  }
-
-  void keepSessionResult(Session session, long sequence, byte[] result) {
+  void keepSessionResult(long sessionId, long sequence, byte[] result) {
     mix(sequence);
     mixBytes(result);
-    sessions.keep(session, sequence, result);
+    sessions.keep(sessionId, sequence, result);
   }
 
   void closeSession(Session session) {

@@ -169,7 +169,7 @@ public final class KvView {
               session.name(),
               session.ttlMillis(),
               session.heardMillis(),
-              session.results(),
+              session.results().count(),
               session.keys()));
     }
     return found;

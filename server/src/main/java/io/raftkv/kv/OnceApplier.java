@@ -37,7 +37,7 @@ final class OnceApplier {
     if (id.getSequence() < session.firstOutstanding()) {
       return refused(state, SessionRefusal.SEQUENCE_TOO_OLD);
     }
-    byte @Nullable [] kept = state.sessionResult(session, id.getSequence());
+    byte @Nullable [] kept = session.results().get(id.getSequence());
     if (kept != null) {
       return kept;
     }
@@ -45,14 +45,14 @@ final class OnceApplier {
       return refused(state, SessionRefusal.TOO_MANY_RESULTS);
     }
     byte[] result = apply.get().toByteArray();
-    state.keepSessionResult(session, id.getSequence(), result);
+    state.keepSessionResult(session.id(), id.getSequence(), result);
     return result;
   }
 
   /** Exceeded by one result at most: how large it is shows when the write is done. */
   private boolean isFull(KvState state, Session session) {
-    return session.results() >= limits.sessionResultsMax()
-        || session.resultBytes() >= limits.sessionResultBytesMax()
+    return session.results().count() >= limits.sessionResultsMax()
+        || session.results().bytes() >= limits.sessionResultBytesMax()
         || state.sessionResultBytes() >= limits.resultBytesMax();
   }
 

@@ -6,8 +6,7 @@ package io.raftkv.kv;
  * @param heardMillis cluster time of the last entry of its client, or of the begin of the term if
  *     that is later
  * @param firstOutstanding results of sequences below are forgotten
- * @param results how many are kept
- * @param resultBytes what they take
+ * @param results those kept
  * @param keys how many are attached to it
  */
 record Session(
@@ -16,8 +15,7 @@ record Session(
     long ttlMillis,
     long heardMillis,
     long firstOutstanding,
-    int results,
-    long resultBytes,
+    SessionResults results,
     int keys) {
 
   /** Cluster time from which it may be expired. */
@@ -25,28 +23,23 @@ record Session(
     return ttlMillis > Long.MAX_VALUE - heardMillis ? Long.MAX_VALUE : heardMillis + ttlMillis;
   }
 
+  /** It has its whole time to live again. */
   Session heardAt(long millis) {
-    return new Session(id, name, ttlMillis, millis, firstOutstanding, results, resultBytes, keys);
+    return new Session(id, name, ttlMillis, millis, firstOutstanding, results, keys);
   }
 
+  /** The client has the results below; what it said before holds, too. */
   Session outstandingFrom(long first) {
-    return new Session(id, name, ttlMillis, heardMillis, first, results, resultBytes, keys);
+    return first > firstOutstanding
+        ? new Session(id, name, ttlMillis, heardMillis, first, results.from(first), keys)
+        : this;
   }
 
-  Session withoutResults(int forgotten, long bytes) {
-    return withResults(results - forgotten, resultBytes - bytes);
-  }
-
-  Session withResult(long bytes) {
-    return withResults(results + 1, resultBytes + bytes);
-  }
-
-  private Session withResults(int count, long bytes) {
-    return new Session(id, name, ttlMillis, heardMillis, firstOutstanding, count, bytes, keys);
+  Session withResults(SessionResults kept) {
+    return new Session(id, name, ttlMillis, heardMillis, firstOutstanding, kept, keys);
   }
 
   Session withKeys(int count) {
-    return new Session(
-        id, name, ttlMillis, heardMillis, firstOutstanding, results, resultBytes, count);
+    return new Session(id, name, ttlMillis, heardMillis, firstOutstanding, results, count);
   }
 }

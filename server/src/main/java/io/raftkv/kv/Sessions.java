@@ -10,20 +10,21 @@ import org.jspecify.annotations.Nullable;
  * The open sessions, and the results kept for their clients (Raft thesis 6.3). Confined to the
  * apply lane; readers get a {@link #freeze frozen} form.
  *
+ * <p>A client sends its writes one behind the other, and each of them changes its session twice or
+ * more. So the session changed last is kept beside the tree, and goes in when another one is
+ * changed or the tree is looked at.
+ *
  * <p>Sessions are found by walking them all when some are to expire: that happens about once in the
  * shortest time to live, while an index would cost every write.
  */
 final class Sessions {
-  /** Objects and references around one result; about what a JVM uses. */
-  static final int RESULT_BYTES = 64;
-
   private static final long NEVER = Long.MAX_VALUE;
 
   /** By the id, 8 bytes big-endian. */
-  private final CowBTree<Session> sessions;
+  private final CowBTree<Session> tree;
 
-  /** By the id of the session and the sequence, 8 bytes big-endian each. */
-  private final CowBTree<byte[]> results;
+  /** The one changed last, newer than in the tree; null: the tree has them all as they are. */
+  private @Nullable Session ahead;
 
   /** Ids are given in turn, from 1 on, and never again. */
   private long lastId;
@@ -38,35 +39,30 @@ final class Sessions {
   private long expiryMillisMin = NEVER;
 
   Sessions() {
-    this.sessions = new CowBTree<>();
-    this.results = new CowBTree<>();
+    this.tree = new CowBTree<>();
   }
 
-  /** Those of a snapshot, in the order of their places. */
-  Sessions(
-      long lastId, List<Session> open, List<byte[]> resultPlaces, List<byte[]> resultsInOrder) {
-    this.sessions =
-        CowBTree.ofSorted(open.stream().map(session -> place(session.id())).toList(), open);
-    this.results = CowBTree.ofSorted(resultPlaces, resultsInOrder);
+  /** Those of a snapshot, ids ascending. */
+  Sessions(long lastId, List<Session> open) {
+    this.tree = CowBTree.ofSorted(open.stream().map(session -> place(session.id())).toList(), open);
     this.lastId = lastId;
     for (Session session : open) {
-      resultBytes += session.resultBytes();
+      resultBytes += session.results().bytes();
       expiryMillisMin = Math.min(expiryMillisMin, session.expiryMillis());
     }
   }
 
-  /** As they are now, in constant time. */
+  /** As they are now. */
   Frozen freeze() {
     return new Frozen(
-        sessions.freeze(),
-        results.freeze(),
+        settled().freeze(),
         lastId,
         resultBytes,
         expiryMillisMin == NEVER ? OptionalLong.empty() : OptionalLong.of(expiryMillisMin));
   }
 
   long count() {
-    return sessions.size();
+    return settled().size();
   }
 
   long resultBytes() {
@@ -75,7 +71,8 @@ final class Sessions {
 
   /** The session; null if it is not open. */
   @Nullable Session find(long id) {
-    return sessions.get(place(id));
+    Session last = ahead;
+    return last != null && last.id() == id ? last : tree.get(place(id));
   }
 
   /** Whether a session had this id, be it open or not. */
@@ -84,7 +81,7 @@ final class Sessions {
   }
 
   Session open(String name, long ttlMillis, long nowMillis) {
-    Session session = new Session(++lastId, name, ttlMillis, nowMillis, 1, 0, 0, 0);
+    Session session = new Session(++lastId, name, ttlMillis, nowMillis, 1, SessionResults.NONE, 0);
     put(session);
     expiryMillisMin = Math.min(expiryMillisMin, session.expiryMillis());
     return session;
@@ -92,43 +89,19 @@ final class Sessions {
 
   /** Its client was heard, and has the results below {@code firstOutstanding}. */
   Session heard(Session session, long firstOutstanding, long nowMillis) {
-    Session heard = session.heardAt(nowMillis);
-    if (firstOutstanding > session.firstOutstanding()) {
-      KeyRange below =
-          KeyRange.of(
-              place(session.id(), session.firstOutstanding()),
-              place(session.id(), firstOutstanding));
-      heard = forget(heard, below).outstandingFrom(firstOutstanding);
-    }
+    Session heard = session.heardAt(nowMillis).outstandingFrom(firstOutstanding);
+    resultBytes += heard.results().bytes() - session.results().bytes();
     put(heard);
     return heard;
   }
 
-  private Session forget(Session session, KeyRange places) {
-    List<byte[]> forgotten = new ArrayList<>();
-    long bytes = 0;
-    TreeCursor<byte[]> cursor = results.cursor(places, false);
-    while (cursor.next()) {
-      forgotten.add(cursor.key());
-      bytes += bytes(cursor.value());
-    }
-    forgotten.forEach(results::remove);
-    resultBytes -= bytes;
-    return session.withoutResults(forgotten.size(), bytes);
-  }
-
-  /** The result of the write with this number; null if none is kept. */
-  byte @Nullable [] result(Session session, long sequence) {
-    return results.get(place(session.id(), sequence));
-  }
-
   /** Keeps the result of a write. The caller has looked that there is none, and room for it. */
-  void keep(Session session, long sequence, byte[] result) {
-    long bytes = bytes(result);
-    results.put(place(session.id(), sequence), result);
-    resultBytes += bytes;
-    // Anew: the write may have attached its key to this very session.
-    put(standing(session.id()).withResult(bytes));
+  void keep(long id, long sequence, byte[] result) {
+    // Found anew: the write may have attached its key to this very session.
+    Session session = standing(id);
+    SessionResults kept = session.results().with(sequence, result);
+    resultBytes += kept.bytes() - session.results().bytes();
+    put(session.withResults(kept));
   }
 
   /** So many keys more, or less, are attached to an open session. */
@@ -147,9 +120,8 @@ final class Sessions {
 
   /** The session ends, and with it the results of its writes. No key is attached to it any more. */
   void end(Session session) {
-    byte[] place = place(session.id());
-    forget(session, KeyRange.prefix(place));
-    sessions.remove(place);
+    settled().remove(place(session.id()));
+    resultBytes -= session.results().bytes();
   }
 
   /**
@@ -161,12 +133,12 @@ final class Sessions {
     List<Session> due = new ArrayList<>();
     long work = 0;
     long next = NEVER;
-    TreeCursor<Session> cursor = sessions.cursor(KeyRange.all(), false);
+    TreeCursor<Session> cursor = settled().cursor(KeyRange.all(), false);
     while (cursor.next()) {
       Session session = cursor.value();
       if (session.expiryMillis() <= nowMillis && work < workMax) {
         due.add(session);
-        work += 1L + session.results() + session.keys();
+        work += 1L + session.results().count() + session.keys();
       } else {
         next = Math.min(next, session.expiryMillis());
       }
@@ -178,7 +150,7 @@ final class Sessions {
   /** Gives every session its whole time to live from now on. */
   void renew(long nowMillis) {
     List<Session> open = new ArrayList<>();
-    TreeCursor<Session> cursor = sessions.cursor(KeyRange.all(), false);
+    TreeCursor<Session> cursor = settled().cursor(KeyRange.all(), false);
     while (cursor.next()) {
       open.add(cursor.value().heardAt(nowMillis));
     }
@@ -186,27 +158,30 @@ final class Sessions {
   }
 
   private void put(Session session) {
-    sessions.put(place(session.id()), session);
+    Session last = ahead;
+    if (last != null && last.id() != session.id()) {
+      tree.put(place(last.id()), last);
+    }
+    ahead = session;
   }
 
-  /** What it takes to keep a result. */
-  static long bytes(byte[] result) {
-    return RESULT_BYTES + result.length;
+  /** The tree, with every session as it is. */
+  private CowBTree<Session> settled() {
+    Session last = ahead;
+    if (last != null) {
+      tree.put(place(last.id()), last);
+      ahead = null;
+    }
+    return tree;
   }
 
   private static byte[] place(long id) {
     return ByteBuffer.allocate(Long.BYTES).putLong(id).array();
   }
 
-  /** Sequences are not negative here, so the order of the bytes is theirs. */
-  static byte[] place(long id, long sequence) {
-    return ByteBuffer.allocate(2 * Long.BYTES).putLong(id).putLong(sequence).array();
-  }
-
   /** The sessions as they were after some entry. Immutable; for any thread. */
   record Frozen(
       CowBTree.Frozen<Session> sessions,
-      CowBTree.Frozen<byte[]> results,
       long lastId,
       long resultBytes,
       OptionalLong nextExpiryMillis) {
@@ -214,11 +189,6 @@ final class Sessions {
     /** Open sessions above this id, ascending. */
     TreeCursor<Session> after(long id) {
       return sessions.cursor(KeyRange.of(place(id + 1), null), false);
-    }
-
-    /** The results kept for a session, by their sequences. */
-    TreeCursor<byte[]> resultsOf(Session session) {
-      return results.cursor(KeyRange.prefix(place(session.id())), false);
     }
   }
 }

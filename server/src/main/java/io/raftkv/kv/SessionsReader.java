@@ -11,9 +11,11 @@ import java.util.List;
 final class SessionsReader {
   private final SnapshotHeader header;
   private final List<Session> sessions = new ArrayList<>();
-  private final List<byte[]> places = new ArrayList<>();
+
+  /** Of the newest session, which does not have them yet. */
+  private final List<Long> sequences = new ArrayList<>();
+
   private final List<byte[]> results = new ArrayList<>();
-  private long lastSequence;
 
   SessionsReader(SnapshotHeader header) {
     this.header = header;
@@ -21,6 +23,7 @@ final class SessionsReader {
 
   void session(long id, long ttlMillis, long heardMillis, long firstOutstanding, byte[] name)
       throws IOException {
+    finishNewest();
     long before = sessions.isEmpty() ? 0 : newest().id();
     SnapshotReader.require(
         id > before && id <= header.lastSessionId(), "sessions out of order or bounds");
@@ -30,8 +33,9 @@ final class SessionsReader {
             && heardMillis <= header.clusterTimeMillis()
             && firstOutstanding >= 1,
         "a session out of bounds");
-    sessions.add(new Session(id, text(name), ttlMillis, heardMillis, firstOutstanding, 0, 0, 0));
-    lastSequence = firstOutstanding - 1;
+    sessions.add(
+        new Session(
+            id, text(name), ttlMillis, heardMillis, firstOutstanding, SessionResults.NONE, 0));
   }
 
   private static String text(byte[] name) throws IOException {
@@ -44,12 +48,20 @@ final class SessionsReader {
 
   void result(long sequence, byte[] result) throws IOException {
     SnapshotReader.require(!sessions.isEmpty(), "a result without a session");
-    SnapshotReader.require(sequence > lastSequence, "results out of order");
-    lastSequence = sequence;
-    Session session = newest();
-    places.add(Sessions.place(session.id(), sequence));
+    long before =
+        sequences.isEmpty() ? newest().firstOutstanding() - 1 : sequences.get(sequences.size() - 1);
+    SnapshotReader.require(sequence > before, "results out of order");
+    sequences.add(sequence);
     results.add(result);
-    sessions.set(sessions.size() - 1, session.withResult(Sessions.bytes(result)));
+  }
+
+  private void finishNewest() {
+    if (!sequences.isEmpty()) {
+      SessionResults kept = SessionResults.of(sequences, results);
+      sessions.set(sessions.size() - 1, newest().withResults(kept));
+      sequences.clear();
+      results.clear();
+    }
   }
 
   private Session newest() {
@@ -57,7 +69,8 @@ final class SessionsReader {
   }
 
   Sessions finish() throws IOException {
+    finishNewest();
     SnapshotReader.require(sessions.size() == header.sessions(), "another number of sessions");
-    return new Sessions(header.lastSessionId(), sessions, places, results);
+    return new Sessions(header.lastSessionId(), sessions);
   }
 }

@@ -89,7 +89,7 @@ final class SnapshotWriter {
     }
     TreeCursor<Session> open = sessions.after(0);
     while (open.next()) {
-      session(open.value(), sessions.resultsOf(open.value()));
+      session(open.value());
     }
     begin(END, END_LENGTH);
     out.writeLong(records);
@@ -119,7 +119,7 @@ final class SnapshotWriter {
     out.write(value);
   }
 
-  private void session(Session session, TreeCursor<byte[]> results) throws IOException {
+  private void session(Session session) throws IOException {
     byte[] name = session.name().getBytes(StandardCharsets.UTF_8);
     begin(SESSION, SESSION_LENGTH_MIN + name.length);
     out.writeLong(session.id());
@@ -127,11 +127,11 @@ final class SnapshotWriter {
     out.writeLong(session.heardMillis());
     out.writeLong(session.firstOutstanding());
     out.write(name);
-    while (results.next()) {
-      byte[] result = results.value();
+    SessionResults results = session.results();
+    for (int i = 0; i < results.count(); i++) {
+      byte[] result = results.result(i);
       begin(RESULT, RESULT_LENGTH_MIN + result.length);
-      // The place ends in the sequence.
-      out.write(results.key(), Long.BYTES, Long.BYTES);
+      out.writeLong(results.sequence(i));
       out.write(result);
     }
   }

@@ -324,11 +324,6 @@ final class KvServer implements AutoCloseable {
     return config.name();
   }
 
-  /** Calls itself once, so that the first caller does not pay for the loading of classes. */
-  void warmUp() throws StartException {
-    WarmUp.call(config.listen().resolve(Setting.LISTEN.flag()));
-  }
-
   /** What stands on stdout once this member serves. */
   String readyLine() {
     return String.format(

@@ -94,9 +94,6 @@ public final class Main {
       servers.add(KvServer.start(member, this::failed));
     }
     for (KvServer server : servers) {
-      server.warmUp();
-    }
-    for (KvServer server : servers) {
       System.out.println(server.readyLine());
     }
     System.out.flush();

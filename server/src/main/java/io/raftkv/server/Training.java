@@ -68,9 +68,6 @@ final class Training {
       for (ServerConfig member : members) {
         servers.add(KvServer.start(member, (name, cause) -> {}));
       }
-      for (KvServer server : servers) {
-        server.warmUp();
-      }
       clients.forEach(Training::use);
       for (KvServer server : servers) {
         System.out.println(server.readyLine());

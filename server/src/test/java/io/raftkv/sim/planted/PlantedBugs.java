@@ -367,30 +367,30 @@ final class PlantedBugs {
           new PlantedBug(
               "a repeated write is applied again",
               ONCE,
-              "byte @Nullable [] kept = state.sessionResult(session, id.getSequence());",
+              "byte @Nullable [] kept = session.results().get(id.getSequence());",
               "byte[] kept = null;",
               APPLIED_AGAIN,
               14),
           new PlantedBug(
               "a failed condition is not kept",
               ONCE,
-              "    state.keepSessionResult(session, id.getSequence(), result);\n",
+              "    state.keepSessionResult(session.id(), id.getSequence(), result);\n",
               "    if (!Commands.decodeResult(result).getConditionFailed()) {\n"
-                  + "      state.keepSessionResult(session, id.getSequence(), result);\n    }\n",
+                  + "      state.keepSessionResult(session.id(), id.getSequence(), result);\n    }\n",
               APPLIED_AGAIN,
               78),
           new PlantedBug(
               "results of sessions are not in the snapshots",
               "io/raftkv/kv/SnapshotWriter.java",
-              "    while (results.next()) {\n",
-              "    while (results.next() && results.key() == null) {\n",
+              "i < results.count(); i++",
+              "i < results.count() - results.count(); i++",
               APPLIED_AGAIN,
               14),
           new PlantedBug(
               "the result of the first outstanding write is forgotten, too",
-              SESSIONS,
-              "place(session.id(), firstOutstanding));",
-              "place(session.id(), firstOutstanding + 1));",
+              "io/raftkv/kv/Session.java",
+              "results.from(first)",
+              "results.from(first + 1)",
               APPLIED_AGAIN,
               159),
           new PlantedBug(
@@ -417,10 +417,17 @@ final class PlantedBugs {
           new PlantedBug(
               "a session is not kept by what its client sends",
               SESSIONS,
-              "Session heard = session.heardAt(nowMillis);",
-              "Session heard = session;",
+              "session.heardAt(nowMillis).outstandingFrom(firstOutstanding)",
+              "session.outstandingFrom(firstOutstanding)",
               SHORT_LIFE,
               1),
+          new PlantedBug(
+              "what the last session of a batch did is not in what is frozen",
+              SESSIONS,
+              "        settled().freeze(),",
+              "        tree.freeze(),",
+              APPLIED_AGAIN,
+              0),
           new PlantedBug(
               "cluster time begins with the wall clock where a snapshot replaced the log",
               CORE_LANE,
