@@ -23,9 +23,13 @@ final class FakeCluster implements AutoCloseable {
     this(PATIENT);
   }
 
-  FakeCluster(ClientOptions options) {
-    client =
-        KvClient.connect(options.withEndpoints(List.of(leader.endpoint(), follower.endpoint())));
+  /** The client knows these others, too. */
+  FakeCluster(ClientOptions options, FakeMember... others) {
+    List<Endpoint> endpoints =
+        Stream.concat(Stream.of(leader, follower), Stream.of(others))
+            .map(FakeMember::endpoint)
+            .toList();
+    client = KvClient.connect(options.withEndpoints(endpoints));
   }
 
   /** Lets the client learn who leads, and forgets what that took. */

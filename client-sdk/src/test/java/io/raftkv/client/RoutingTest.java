@@ -191,6 +191,25 @@ class RoutingTest {
     }
   }
 
+  /** The others are in an election, and will have a leader soon; the silent one hangs. */
+  @Test
+  void aMemberThatIsSilentIsNotAskedWhileOthersSayThatThereIsNoLeader() {
+    try (FakeMember other = new FakeMember(3);
+        FakeCluster cluster = new FakeCluster(QUICK, other).learned()) {
+      cluster.leader.behaviour = request -> SILENCE;
+      cluster.client.get("k");
+      cluster.leader.received.clear();
+      var none = error(Code.UNAVAILABLE, "NO_LEADER", "not_applied", Map.of());
+      for (FakeMember member : List.of(cluster.follower, other)) {
+        member.script(none, none, none);
+      }
+
+      cluster.client.put("k", "v");
+
+      assertThat(cluster.leader.count(PutRequest.class)).isZero();
+    }
+  }
+
   @Test
   void aWriteWithoutSessionThatHangsFailsAtItsDeadlineAsUnknownAndIsNotSentAgain() {
     try (FakeCluster cluster = new FakeCluster(QUICK.withoutSession()).learned()) {

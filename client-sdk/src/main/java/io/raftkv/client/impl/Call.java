@@ -358,7 +358,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
     boolean isRoundOver =
         route.only() != null
             || failure.reason().kind() == Reason.Kind.EXHAUSTED
-            || triedThisRound.size() >= caller.routes().size(route);
+            || !caller.routes().hasUntried(route, triedThisRound);
     if (failure.retryDelayNanos() < 0 && !isRoundOver) {
       return 0;
     }
@@ -445,7 +445,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       attempt = null;
       made = attempts;
       moves = Math.min(moves + 1, 10);
-      if (triedThisRound.size() >= caller.routes().size(route)) {
+      if (!caller.routes().hasUntried(route, triedThisRound)) {
         triedThisRound.clear();
         triedThisRound.add(slow.connection());
       }

@@ -90,8 +90,8 @@ final class Routes {
     }
     List<Connection> all = candidates(route);
     int first = preferred;
-    Connection fallback = all.get(first % all.size());
-    boolean isFallbackFresh = !tried.contains(fallback);
+    Connection refused = null;
+    Connection silent = null;
     for (int i = 0; i < all.size(); i++) {
       Connection candidate = all.get((first + i) % all.size());
       if (tried.contains(candidate)) {
@@ -100,14 +100,29 @@ final class Routes {
       if (candidate.isUsable()) {
         return candidate;
       }
-      if (!isFallbackFresh) {
-        fallback = candidate;
-        isFallbackFresh = true;
+      if (candidate.isSilent()) {
+        silent = silent == null ? candidate : silent;
+      } else {
+        refused = refused == null ? candidate : refused;
       }
     }
     // None is known to be well: let each have its turn.
     preferred = (first + 1) % all.size();
-    return fallback;
+    if (refused != null) {
+      return refused;
+    }
+    return silent != null ? silent : all.get(first % all.size());
+  }
+
+  /**
+   * Whether somebody else may be asked before those that just failed are asked again. A member that
+   * says nothing is not, as long as others say something: in an election, they will soon know more.
+   */
+  boolean hasUntried(Route route, List<Connection> tried) {
+    List<Connection> all = candidates(route);
+    boolean isAllSilent = all.stream().allMatch(Connection::isSilent);
+    return all.stream()
+        .anyMatch(member -> !tried.contains(member) && (isAllSilent || !member.isSilent()));
   }
 
   /** A member answered: it is a good one to ask next time. */
