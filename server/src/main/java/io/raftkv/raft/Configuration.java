@@ -91,6 +91,14 @@ public record Configuration(
   }
 
   /**
+   * The same with this former member added to what is being left, as if it were not removed yet.
+   */
+  public Configuration withLeaving(MemberId member) {
+    List<MemberId> others = removed.stream().filter(id -> !id.equals(member)).toList();
+    return new Configuration(members, outgoingVoters, others).withOutgoing(List.of(member));
+  }
+
+  /**
    * The configuration with other members. If more than one voter changes it is joint: two
    * majorities, of the old voters and of the new ones, need not share a member then.
    */

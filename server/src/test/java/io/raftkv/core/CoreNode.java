@@ -34,6 +34,7 @@ public final class CoreNode {
   private SnapshotMeta diskSnapshot = SnapshotMeta.EMPTY;
 
   private RaftCore core;
+  private Configuration reachable;
   private boolean isDiskHeld;
   private final ArrayDeque<Persist> heldWork = new ArrayDeque<>();
   private final List<Message> outbox = new ArrayList<>();
@@ -58,6 +59,7 @@ public final class CoreNode {
     }
     diskEntries.addAll(log);
     core = start();
+    reachable = core.configuration();
   }
 
   private RaftCore start() {
@@ -68,6 +70,11 @@ public final class CoreNode {
 
   public RaftCore core() {
     return core;
+  }
+
+  /** Whom it talks to. */
+  public Configuration reachable() {
+    return reachable;
   }
 
   public boolean isUp() {
@@ -87,6 +94,7 @@ public final class CoreNode {
 
   public void restart() {
     core = start();
+    reachable = core.configuration();
     isUp = true;
   }
 
@@ -112,6 +120,7 @@ public final class CoreNode {
       return false;
     }
     Ready ready = core.ready();
+    ready.reachable().ifPresent(changed -> reachable = changed);
     outbox.addAll(ready.messages());
     ready.persist().ifPresent(heldWork::addLast);
     ready.install().ifPresent(this::install);

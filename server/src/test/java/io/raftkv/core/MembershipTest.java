@@ -286,6 +286,24 @@ class MembershipTest {
     assertThat(cluster.node(1).core().isRemoved()).isTrue();
   }
 
+  /** It hands over last of all: a connection closed too early loses the message that says so. */
+  @Test
+  void aLeaderThatWasRemovedIsListenedToUntilAnotherOneLeads() {
+    cluster.lose(Message.TimeoutNow.class::isInstance);
+    make(MembershipChange.remove(id(1)));
+    assertThat(configuration(2).contains(id(1))).isFalse();
+    assertThat(cluster.node(2).core().leader()).isEqualTo(id(1));
+
+    assertThat(cluster.node(2).reachable().outgoingVoters()).isEqualTo(ids(1));
+    assertThat(cluster.node(2).reachable().removed()).isEmpty();
+    cluster.heal();
+    cluster.tickAll(30);
+
+    assertThat(cluster.leader()).isIn(2, 3);
+    assertThat(cluster.node(2).reachable().outgoingVoters()).isEmpty();
+    assertThat(cluster.node(2).reachable().removed()).isEqualTo(ids(1));
+  }
+
   /** Thesis figure 4.6. */
   @Test
   void whoIsRemovedCampaignsUntilThatIsCommitted() {

@@ -494,12 +494,17 @@ public final class RaftCore {
     return ready;
   }
 
+  /** Whom to talk to. */
   private Configuration reachable() {
     Configuration reachable = role instanceof Leader l ? l.reachable() : configuration();
     // Nobody is told that it was removed before that is certain.
-    return configurationIndex() <= commitIndex()
+    if (configurationIndex() > commitIndex()) {
+      reachable = reachable.withRemovedOf(log.configurationAt(commitIndex()));
+    }
+    // A leader that is removed has one more thing to say: who comes after it.
+    return leader().isNone() || configuration().contains(leader())
         ? reachable
-        : reachable.withRemovedOf(log.configurationAt(commitIndex()));
+        : reachable.withLeaving(leader());
   }
 
   private Optional<Persist> takePersist() {
