@@ -333,7 +333,7 @@ final class PlantedBugs {
               "    configurations.truncateFrom(index);\n",
               "",
               "ChangesOfMembers",
-              108),
+              390),
           new PlantedBug(
               "a leader that was removed leads on",
               MEMBERSHIP,
@@ -358,8 +358,8 @@ final class PlantedBugs {
           new PlantedBug(
               "somebody is told that it was removed before that is committed",
               CORE,
-              "return configurationIndex() <= commitIndex()\n",
-              "return configurationIndex() <= log.lastIndex()\n",
+              "if (configurationIndex() > commitIndex()) {",
+              "if (configurationIndex() > log.lastIndex()) {",
               "nobody is told",
               5),
 
@@ -369,7 +369,7 @@ final class PlantedBugs {
               ONCE,
               "byte @Nullable [] kept = session.results().get(id.getSequence());",
               "byte[] kept = null;",
-              APPLIED_AGAIN,
+              "there is a result of|" + APPLIED_AGAIN,
               14),
           new PlantedBug(
               "a failed condition is not kept",
@@ -399,7 +399,7 @@ final class PlantedBugs {
               "if (id.getSequence() < session.firstOutstanding()) {",
               "if (id.getSequence() < 0) {",
               APPLIED_AGAIN,
-              19),
+              14),
           new PlantedBug(
               "a write of an ended session is applied",
               ONCE,
@@ -427,14 +427,14 @@ final class PlantedBugs {
               "        settled().freeze(),",
               "        tree.freeze(),",
               APPLIED_AGAIN,
-              0),
+              14),
           new PlantedBug(
               "cluster time begins with the wall clock where a snapshot replaced the log",
               CORE_LANE,
               "Math.max(core.lastClusterTimeMillis(), stateMillis)",
               "core.lastClusterTimeMillis()",
               SHORT_LIFE,
-              102),
+              880),
           new PlantedBug(
               "a quorum that only answers heartbeats keeps its leader",
               LEADER,
