@@ -11,8 +11,9 @@ import java.util.Set;
 
 /**
  * Searches an order for the requests to one key: the algorithm of Wing and Gong (1993) with the
- * memory of Lowe (2017). A request of unknown outcome never has to be given a place. The state is
- * the put that wrote what stands there, or none.
+ * memory of Lowe (2017). A request of unknown outcome never has to be given a place, and gets one
+ * only when no other request fits: each one more that might have happened would double the search.
+ * The state is the put that wrote what stands there, or none.
  */
 final class OrderSearch {
   private static final int ABSENT = -1;
@@ -51,7 +52,7 @@ final class OrderSearch {
     List<Integer> entries = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       entries.add(1 + i);
-      if (operations[i].outcome == Operation.Outcome.OK) {
+      if (isOpen(i)) {
         entries.add(1 + n + i);
       }
     }
@@ -101,6 +102,8 @@ final class OrderSearch {
     int depth = 0;
     int state = ABSENT;
     int entry = next[0];
+    // Whether requests of unknown outcome are tried now; the others were, at this depth.
+    boolean isLastResort = false;
     int deepest = -1;
     int stuckAt = -1;
     for (long steps = 0; open > 0; steps++) {
@@ -110,16 +113,18 @@ final class OrderSearch {
       boolean isCall = entry != 0 && entry <= n;
       if (isCall) {
         int i = entry - 1;
-        int after = step(state, i);
+        boolean isTried = isOpen(i) != isLastResort;
+        int after = isTried ? step(state, i) : IMPOSSIBLE;
         if (after != IMPOSSIBLE) {
           linearized[i >> 6] |= 1L << i;
           if (seen.add(new Configuration(linearized.clone(), after))) {
             stack[depth] = i;
             states[depth++] = state;
             state = after;
-            open -= operations[i].outcome == Operation.Outcome.OK ? 1 : 0;
+            open -= isOpen(i) ? 1 : 0;
             lift(i);
             entry = next[0];
+            isLastResort = false;
             continue;
           }
           linearized[i >> 6] &= ~(1L << i);
@@ -127,7 +132,13 @@ final class OrderSearch {
         entry = next[entry];
         continue;
       }
-      // A return whose call found no place, or the end of the list: something before was wrong.
+      // A return whose call found no place, or the end of the list.
+      if (!isLastResort) {
+        isLastResort = true;
+        entry = next[0];
+        continue;
+      }
+      // Something before was wrong.
       if (depth > deepest) {
         deepest = depth;
         stuckAt = entry == 0 ? -1 : entry - 1 - n;
@@ -140,15 +151,24 @@ final class OrderSearch {
       int i = stack[--depth];
       state = states[depth];
       linearized[i >> 6] &= ~(1L << i);
-      open += operations[i].outcome == Operation.Outcome.OK ? 1 : 0;
+      open += isOpen(i) ? 1 : 0;
       unlift(i);
       entry = next[1 + i];
+      isLastResort = !isOpen(i);
     }
     return Optional.empty();
   }
 
+  /** Whether it was answered, and so has to be given a place. */
+  private boolean isOpen(int i) {
+    return operations[i].outcome == Operation.Outcome.OK;
+  }
+
   private int step(int state, int i) {
     Operation operation = operations[i];
+    if (isOlder(putRevisions[i], state)) {
+      return IMPOSSIBLE;
+    }
     boolean isKnown = operation.outcome == Operation.Outcome.OK;
     boolean isAbsent = state == ABSENT;
     return switch (operation.kind) {
@@ -187,6 +207,14 @@ final class OrderSearch {
     };
   }
 
+  /** Revisions rise from write to write. */
+  private boolean isOlder(long revision, int state) {
+    return state != ABSENT
+        && revision != Operation.NO_REVISION
+        && putRevisions[state] != Operation.NO_REVISION
+        && revision <= putRevisions[state];
+  }
+
   private static boolean mayBe(long a, long b) {
     return a == b || a == Operation.NO_REVISION || b == Operation.NO_REVISION;
   }
@@ -198,13 +226,13 @@ final class OrderSearch {
 
   private void lift(int i) {
     unlink(1 + i);
-    if (operations[i].outcome == Operation.Outcome.OK) {
+    if (isOpen(i)) {
       unlink(1 + operations.length + i);
     }
   }
 
   private void unlift(int i) {
-    if (operations[i].outcome == Operation.Outcome.OK) {
+    if (isOpen(i)) {
       relink(1 + operations.length + i);
     }
     relink(1 + i);
