@@ -36,6 +36,8 @@ public final class CoreNode {
   private RaftCore core;
   private Configuration reachable;
   private boolean isDiskHeld;
+  private boolean isApplyHeld;
+  private long appliedIndex;
   private final ArrayDeque<Persist> heldWork = new ArrayDeque<>();
   private final List<Message> outbox = new ArrayList<>();
   private final List<LogEntry> applied = new ArrayList<>();
@@ -90,6 +92,7 @@ public final class CoreNode {
     reads.clear();
     transfers.clear();
     isDiskHeld = false;
+    isApplyHeld = false;
   }
 
   public void restart() {
@@ -150,7 +153,20 @@ public final class CoreNode {
       entries = fromDisk(ready.committed().from(), ready.committed().toExclusive());
     }
     applied.addAll(entries);
-    core.applied(ready.committed().toExclusive() - 1);
+    appliedIndex = ready.committed().toExclusive() - 1;
+    if (!isApplyHeld) {
+      core.applied(appliedIndex);
+    }
+  }
+
+  /** From now on the state machine takes its time, until it is released. */
+  public void holdApply() {
+    isApplyHeld = true;
+  }
+
+  public void releaseApply() {
+    isApplyHeld = false;
+    core.applied(appliedIndex);
   }
 
   private void snapshot(SnapshotMeta meta) {

@@ -322,4 +322,31 @@ class ReplicationTest {
       assertThat(cluster.node(1).core().followers()).as(late.toString()).isEqualTo(before);
     }
   }
+
+  @Test
+  void followersApplyWhatWasThereBeforeTheTermOnceTheLeaderHas() {
+    cluster.elect(1);
+    cluster.propose(1, "a", "b", "c");
+    cluster.settle();
+    for (int i = 1; i <= 3; i++) {
+      cluster.node(i).crash();
+    }
+    for (int i = 1; i <= 3; i++) {
+      cluster.node(i).restart();
+    }
+    cluster.node(2).holdApply();
+    cluster.elect(2);
+    cluster.tickAll(5);
+    assertThat(cluster.node(2).core().commitIndex())
+        .isEqualTo(cluster.node(2).core().lastEntry().index());
+    assertThat(cluster.node(1).core().commitIndex()).isZero();
+
+    cluster.node(2).releaseApply();
+    cluster.tickAll(1);
+
+    assertThat(cluster.node(1).core().commitIndex())
+        .isEqualTo(cluster.node(2).core().commitIndex());
+    assertThat(cluster.node(3).core().commitIndex())
+        .isEqualTo(cluster.node(2).core().commitIndex());
+  }
 }

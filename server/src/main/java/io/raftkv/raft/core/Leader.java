@@ -174,9 +174,9 @@ final class Leader extends Role {
     EntryId previous = log.id(follower.next() - 1);
     core.send(
         new Message.AppendRequest(
-            core.self(), follower.id, core.term(), previous, entries, log.commitIndex()));
+            core.self(), follower.id, core.term(), previous, entries, commitIndexToTell()));
     follower.sent(entries);
-    follower.commitSent = log.commitIndex();
+    follower.commitSent = commitIndexToTell();
   }
 
   /** Entries that were no longer in memory have been read from the log. */
@@ -248,6 +248,16 @@ final class Leader extends Role {
   @Override
   void onDurable() {
     commit();
+  }
+
+  /**
+   * What followers may apply. After a restart of the whole cluster each member has its log to apply
+   * anew, and clients wait for the leader alone: on a machine that they share it goes first.
+   */
+  private long commitIndexToTell() {
+    RaftLog log = core.log();
+    long applied = core.appliedIndex();
+    return log.term(applied) == core.term() ? log.commitIndex() : applied;
   }
 
   private void commit() {
@@ -322,7 +332,7 @@ final class Leader extends Role {
 
   private void sendHeartbeat(Progress follower) {
     // Beyond its match the follower's log may not agree with ours (5.3).
-    follower.commitSent = Math.min(core.log().commitIndex(), follower.match());
+    follower.commitSent = Math.min(commitIndexToTell(), follower.match());
     core.send(
         new Message.HeartbeatRequest(
             core.self(), follower.id, core.term(), follower.commitSent, round, committedAtMost()));
@@ -435,7 +445,7 @@ final class Leader extends Role {
 
   /** With nothing to replicate, followers learn the commit index within a tick. */
   private void sendCommitIfIdle(Progress follower) {
-    if (follower.commitSent < Math.min(core.log().commitIndex(), follower.match())) {
+    if (follower.commitSent < Math.min(commitIndexToTell(), follower.match())) {
       sendHeartbeat(follower);
     }
   }

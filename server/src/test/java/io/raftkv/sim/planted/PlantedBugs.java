@@ -132,8 +132,8 @@ final class PlantedBugs {
           new PlantedBug(
               "heartbeats carry a commit index beyond the follower's match",
               LEADER,
-              "follower.commitSent = Math.min(core.log().commitIndex(), follower.match());",
-              "follower.commitSent = core.log().commitIndex();",
+              "follower.commitSent = Math.min(commitIndexToTell(), follower.match());",
+              "follower.commitSent = commitIndexToTell();",
               "a node does not fail|" + TWO_HISTORIES,
               4),
           new PlantedBug(
@@ -166,7 +166,7 @@ final class PlantedBugs {
               "!request.isTransfer() && role.isSticky()",
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
-              244),
+              766),
           new PlantedBug(
               "a leader whose disk hangs leads on",
               "io/raftkv/raft/core/LeaderDisk.java",
@@ -196,7 +196,7 @@ final class PlantedBugs {
               "} else if (log.term(log.commitIndex()) != core.term()) {",
               "} else if (log.commitIndex() < 0) {",
               STALE_READ,
-              25),
+              39),
           new PlantedBug(
               "the answer to a heartbeat of an earlier term confirms a round of this one",
               CORE,
@@ -392,7 +392,7 @@ final class PlantedBugs {
               "results.from(first)",
               "results.from(first + 1)",
               APPLIED_AGAIN,
-              159),
+              173),
           new PlantedBug(
               "a write below the window is applied again",
               ONCE,
