@@ -195,7 +195,9 @@ class RoutingTest {
   @Test
   void aMemberThatIsSilentIsNotAskedWhileOthersSayThatThereIsNoLeader() {
     try (FakeMember other = new FakeMember(3);
-        FakeCluster cluster = new FakeCluster(QUICK, other).learned()) {
+        FakeCluster cluster = new FakeCluster(QUICK, other)) {
+      other.follows(cluster.leader);
+      cluster.learned();
       cluster.leader.behaviour = request -> SILENCE;
       cluster.client.get("k");
       cluster.leader.received.clear();
