@@ -60,6 +60,18 @@ class LinearizabilityCheckerTest {
     assertBad();
   }
 
+  /** All that was under way when every member lost power: each subset of it may have happened. */
+  @Test
+  void manyUnknownWritesAreNotTriedInEveryCombination() {
+    history.done(history.put(1, "k", "a", 0), 1, 10);
+    for (int i = 0; i < 40; i++) {
+      history.put(2 + i, "k", "b" + i, 20);
+    }
+    history.found(history.get(1, "k", 30), "a", 1, 1, 40);
+
+    assertGood();
+  }
+
   @Test
   void unknownWriteDoesNotAppearBeforeItWasAsked() {
     history.found(history.get(3, "k", 0), "a", 1, 1, 10);

@@ -52,7 +52,7 @@ final class OrderSearch {
     List<Integer> entries = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       entries.add(1 + i);
-      if (isOpen(i)) {
+      if (isAnswered(i)) {
         entries.add(1 + n + i);
       }
     }
@@ -113,7 +113,7 @@ final class OrderSearch {
       boolean isCall = entry != 0 && entry <= n;
       if (isCall) {
         int i = entry - 1;
-        boolean isTried = isOpen(i) != isLastResort;
+        boolean isTried = isAnswered(i) != isLastResort;
         int after = isTried ? step(state, i) : IMPOSSIBLE;
         if (after != IMPOSSIBLE) {
           linearized[i >> 6] |= 1L << i;
@@ -121,7 +121,7 @@ final class OrderSearch {
             stack[depth] = i;
             states[depth++] = state;
             state = after;
-            open -= isOpen(i) ? 1 : 0;
+            open -= isAnswered(i) ? 1 : 0;
             lift(i);
             entry = next[0];
             isLastResort = false;
@@ -151,16 +151,16 @@ final class OrderSearch {
       int i = stack[--depth];
       state = states[depth];
       linearized[i >> 6] &= ~(1L << i);
-      open += isOpen(i) ? 1 : 0;
+      open += isAnswered(i) ? 1 : 0;
       unlift(i);
       entry = next[1 + i];
-      isLastResort = !isOpen(i);
+      isLastResort = !isAnswered(i);
     }
     return Optional.empty();
   }
 
   /** Whether it was answered, and so has to be given a place. */
-  private boolean isOpen(int i) {
+  private boolean isAnswered(int i) {
     return operations[i].outcome == Operation.Outcome.OK;
   }
 
@@ -226,13 +226,13 @@ final class OrderSearch {
 
   private void lift(int i) {
     unlink(1 + i);
-    if (isOpen(i)) {
+    if (isAnswered(i)) {
       unlink(1 + operations.length + i);
     }
   }
 
   private void unlift(int i) {
-    if (isOpen(i)) {
+    if (isAnswered(i)) {
       relink(1 + operations.length + i);
     }
     relink(1 + i);

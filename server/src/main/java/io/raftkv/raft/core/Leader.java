@@ -172,11 +172,12 @@ final class Leader extends Role {
   private void sendEntries(Progress follower, List<LogEntry> entries) {
     RaftLog log = core.log();
     EntryId previous = log.id(follower.next() - 1);
+    long commitIndex = commitIndexToTell();
     core.send(
         new Message.AppendRequest(
-            core.self(), follower.id, core.term(), previous, entries, commitIndexToTell()));
+            core.self(), follower.id, core.term(), previous, entries, commitIndex));
     follower.sent(entries);
-    follower.commitSent = commitIndexToTell();
+    follower.commitSent = commitIndex;
   }
 
   /** Entries that were no longer in memory have been read from the log. */
