@@ -86,6 +86,7 @@ final class ArchitectureTest {
           "io.raftkv.raft",
           "org.mapdb..",
           "com.github.luben.zstd..",
+          "com.sun.nio.file",
           "org.slf4j..");
 
   @ArchTest

@@ -3,6 +3,7 @@ package io.raftkv.server;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Optional;
 
 /**
  * An address as people write it: {@code host:port}, an IPv6 address in brackets.
@@ -37,6 +38,15 @@ record HostPort(String host, int port) {
       throw StartException.wrong(what + " must end in a port number, not '" + text + "'");
     }
     return new HostPort(host, checkedPort(what, port));
+  }
+
+  /** Reads what another member said, or what was noted of that; empty if it is no address. */
+  static Optional<HostPort> heard(String text) {
+    try {
+      return Optional.of(parse("address", text));
+    } catch (StartException e) {
+      return Optional.empty(); // nothing that this member was told by its operator
+    }
   }
 
   private static int checkedPort(String what, int port) throws StartException {

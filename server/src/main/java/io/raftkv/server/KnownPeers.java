@@ -53,19 +53,12 @@ record KnownPeers(OptionalLong clusterId, Map<String, HostPort> addresses) {
         if (cluster.matches()) {
           clusterId = OptionalLong.of(Long.parseUnsignedLong(cluster.group(1), 16));
         } else if (peer.matches()) {
-          parse(peer.group(2)).forEach(address -> addresses.put(peer.group(1), address));
+          // A line that rotted is left out: the others may do.
+          HostPort.heard(peer.group(2)).ifPresent(found -> addresses.put(peer.group(1), found));
         }
       }
     }
     return new KnownPeers(clusterId, addresses);
-  }
-
-  private static List<HostPort> parse(String address) {
-    try {
-      return List.of(HostPort.parse(FILE, address));
-    } catch (StartException e) {
-      return List.of(); // a line that rotted: the others may do
-    }
   }
 
   /** Replaces the file. After a power cut the old or the new one is there, or none. */

@@ -6,6 +6,7 @@ import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
 import io.raftkv.raft.LostDataException;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.raft.StateDiffersException;
 import io.raftkv.raft.node.NodeClock;
@@ -21,6 +22,8 @@ import io.raftkv.service.ServiceLimits;
 import io.raftkv.storage.DamagedException;
 import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
+import io.raftkv.storage.Scrub;
+import io.raftkv.transport.Acquaintances;
 import io.raftkv.transport.GrpcTransport;
 import io.raftkv.transport.TransportOptions;
 import java.io.IOException;
@@ -58,6 +61,12 @@ final class KvServer implements AutoCloseable {
   private static final Duration HEALTH_PERIOD = Duration.ofMillis(100);
   private static final Duration DISK_PERIOD = Duration.ofSeconds(1);
   private static final Duration PEERS_PERIOD = Duration.ofSeconds(1);
+
+  /** With {@link #SCRUB_TURN_BYTES}: 1 MiB a second. */
+  private static final Duration SCRUB_PERIOD = Duration.ofMillis(250);
+
+  private static final long SCRUB_TURN_BYTES = 256 << 10;
+
   private static final Duration HOUSEKEEPING_PERIOD = Duration.ofMillis(200);
 
   private final ServerConfig config;
@@ -121,7 +130,7 @@ final class KvServer implements AutoCloseable {
     Identity identity = stores.identity();
     MemberId self = identity.memberId();
 
-    GrpcTransport transport = bind(identity, peerListen);
+    GrpcTransport transport = bind(identity, peerListen, acquaintances(stores, failed));
     closing.push(transport);
     metrics.addTransport(transport.stats());
     metrics.addConnections("peer", transport.gate());
@@ -137,12 +146,13 @@ final class KvServer implements AutoCloseable {
     metrics.addStores(stores.log(), stores.snapshots(), store::view);
 
     StateAlarm states = new StateAlarm(config.name(), node::status);
-    PeriodicTasks tasks = new PeriodicTasks(config.name());
+    PeriodicTasks tasks = new PeriodicTasks(config.name() + "-tasks");
     closing.push(tasks);
     if (!config.isInMemory()) {
       metrics.addDisk(disk::freeBytes);
       tasks.every(DISK_PERIOD, disk);
       tasks.every(PEERS_PERIOD, peersNote(identity.clusterId(), node, transport));
+      scrub(stores, node, metrics);
     }
     ClientServer clients =
         openClients(
@@ -172,6 +182,7 @@ final class KvServer implements AutoCloseable {
     tasks.every(HEALTH_PERIOD, clients.health());
     tasks.every(HEALTH_PERIOD, new RemovalNotice(config.name(), node::status));
     tasks.every(HEALTH_PERIOD, states);
+    tasks.every(HEALTH_PERIOD, new LeaderNotice(config.name(), node::status));
     repaired.ifPresent(
         aside -> tasks.every(HEALTH_PERIOD, new RepairNotice(config.name(), aside, node::status)));
     tasks.every(
@@ -196,13 +207,11 @@ final class KvServer implements AutoCloseable {
       NodeMetrics metrics,
       BiConsumer<String, Throwable> failed)
       throws StartException {
-    InitialCluster initial = config.initialCluster();
-    // Who comes later, in the place of a founder too, gets its first entry from the others.
-    boolean isFounder = stores.identity().equals(initial.identity(config.name()));
     SplittableRandom random = new SplittableRandom();
     try {
-      if (isFounder) {
-        RaftNode.bootstrap(stores.log(), stores.snapshots(), initial.configuration());
+      if (isFounder(stores)) {
+        RaftNode.bootstrap(
+            stores.log(), stores.snapshots(), config.initialCluster().configuration());
       }
       if (stores.log().lastIndex() > 0) {
         stores.markStarted();
@@ -235,7 +244,9 @@ final class KvServer implements AutoCloseable {
 
   /** The node stopped by itself. For any thread. */
   private void stopped(Throwable cause, BiConsumer<String, Throwable> failed) {
-    if (cause instanceof StateDiffersException && !config.isInMemory()) {
+    boolean isUseless =
+        cause instanceof StateDiffersException || cause instanceof LostFolderException;
+    if (isUseless && !config.isInMemory()) {
       try {
         DataDir.markDiffering(config.dataDir(), Failures.describe(cause));
       } catch (UncheckedIOException e) {
@@ -244,6 +255,32 @@ final class KvServer implements AutoCloseable {
       }
     }
     failed.accept(config.name(), cause);
+  }
+
+  /** On a thread of its own: it waits for the disk. */
+  private void scrub(Stores stores, RaftNode node, NodeMetrics metrics) {
+    Optional<Scrub> scrub =
+        stores.scrub(
+            SCRUB_TURN_BYTES,
+            new Scrub.Findings() {
+              @Override
+              public void logDamaged(long throughIndex) {
+                node.logDamaged(throughIndex);
+              }
+
+              @Override
+              public void snapshotDamaged(SnapshotMeta meta) {
+                node.snapshotDamaged(meta);
+              }
+            });
+    scrub.ifPresent(
+        reads -> {
+          PeriodicTasks turns = new PeriodicTasks(config.name() + "-scrub");
+          closing.push(reads);
+          closing.push(turns);
+          turns.every(SCRUB_PERIOD, reads);
+          metrics.addScrub(reads);
+        });
   }
 
   private PeersNote peersNote(long clusterId, RaftNode node, GrpcTransport transport)
@@ -281,7 +318,26 @@ final class KvServer implements AutoCloseable {
     };
   }
 
-  private GrpcTransport bind(Identity identity, InetSocketAddress peerListen)
+  private Acquaintances acquaintances(Stores stores, BiConsumer<String, Throwable> failed) {
+    if (stores.met().isEmpty()) {
+      return Acquaintances.NONE;
+    }
+    Meetings meetings =
+        new Meetings(
+            config.name(),
+            stores.met().get(),
+            why -> stopped(new LostFolderException(why), failed));
+    closing.push(meetings);
+    return meetings;
+  }
+
+  /** Who comes later, in the place of a founder too, gets its first entry from the others. */
+  private boolean isFounder(Stores stores) {
+    return stores.identity().equals(config.initialCluster().identity(config.name()));
+  }
+
+  private GrpcTransport bind(
+      Identity identity, InetSocketAddress peerListen, Acquaintances acquaintances)
       throws StartException {
     try {
       return GrpcTransport.bind(
@@ -290,7 +346,8 @@ final class KvServer implements AutoCloseable {
               identity.memberId(),
               peerListen.getAddress().getHostAddress(),
               peerListen.getPort(),
-              config.advertise().toString()));
+              config.advertise().toString()),
+          acquaintances);
     } catch (IOException e) {
       throw StartException.cannotListen(Setting.PEER_LISTEN, e);
     }

@@ -1,5 +1,6 @@
 package io.raftkv.server;
 
+import io.raftkv.raft.Failpoint;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -75,11 +76,21 @@ public final class Main {
     Settings settings = Settings.read(flags, environment);
     ServerConfig config = ServerConfig.of(settings);
     Optional<Integer> devMembers = DevCluster.size(settings);
+    try {
+      Failpoint.check();
+    } catch (IllegalArgumentException e) {
+      throw StartException.wrong(Failures.describe(e));
+    }
     Logging.install();
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) ->
             LoggerFactory.getLogger(Main.class)
                 .error("thread {} ended by a defect", thread.getName(), failure));
+    Failpoint.armed()
+        .ifPresent(
+            place ->
+                LoggerFactory.getLogger(Main.class)
+                    .warn("this process will end by itself: -Dfailpoint={}", place));
     List<ServerConfig> members = List.of(config);
     if (devMembers.isPresent()) {
       Path folder = config.dataDir();

@@ -20,6 +20,7 @@ import io.raftkv.raft.node.RaftNode;
 import io.raftkv.service.ClientServer;
 import io.raftkv.service.ConnectionLimits;
 import io.raftkv.service.ServiceLimits;
+import io.raftkv.storage.Scrub;
 import io.raftkv.transport.TransportStats;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -221,6 +222,12 @@ final class NodeMetrics {
 
   void addDisk(DoubleSupplier freeBytes) {
     gauge("raftkv_disk_free_bytes", "Room left where the data dir is.", freeBytes);
+  }
+
+  void addScrub(Scrub scrub) {
+    counter("raftkv_scrub_bytes_total", "Bytes at rest read back.", scrub::bytesVerified);
+    counter("raftkv_scrub_files_total", "Files at rest found whole.", scrub::filesVerified);
+    counter("raftkv_scrub_damages_total", "Files at rest found damaged.", scrub::damagesFound);
   }
 
   void addClients(ClientServer server, ServiceLimits limits) {

@@ -71,13 +71,7 @@ final class PeersNote implements Runnable {
   private Optional<HostPort> address(Member member) {
     Optional<String> said = clientAddress.apply(member.id());
     HostPort before = noted.addresses().get(member.name());
-    if (said.isEmpty()) {
-      return Optional.ofNullable(before);
-    }
-    try {
-      return Optional.of(HostPort.parse(KnownPeers.FILE, said.get()));
-    } catch (StartException e) {
-      return Optional.ofNullable(before); // it says something that is no address
-    }
+    Optional<HostPort> address = said.flatMap(HostPort::heard);
+    return address.isPresent() ? address : Optional.ofNullable(before);
   }
 }

@@ -11,13 +11,15 @@ import org.slf4j.LoggerFactory;
 final class PeriodicTasks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeriodicTasks.class);
 
+  private static final Duration END_MAX = Duration.ofSeconds(1);
+
   private final ScheduledExecutorService timer;
 
-  PeriodicTasks(String name) {
+  PeriodicTasks(String threadName) {
     timer =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
-              Thread thread = new Thread(task, name + "-tasks");
+              Thread thread = new Thread(task, threadName);
               thread.setDaemon(true);
               return thread;
             });
@@ -38,8 +40,12 @@ final class PeriodicTasks implements AutoCloseable {
             TimeUnit.MILLISECONDS);
   }
 
+  /** Waits for the task under way, for a bounded time: an interrupt would close its files. */
   @Override
-  public void close() {
-    timer.shutdownNow();
+  public void close() throws InterruptedException {
+    timer.shutdown();
+    if (!timer.awaitTermination(END_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+      LOG.warn("a periodic task is still under way");
+    }
   }
 }

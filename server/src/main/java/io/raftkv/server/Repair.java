@@ -1,12 +1,15 @@
 package io.raftkv.server;
 
+import io.raftkv.raft.Member;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.server.ClusterCalls.RefusedException;
 import io.raftkv.storage.DamagedDir;
 import io.raftkv.storage.DataDirException;
+import io.raftkv.transport.PeerProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +49,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Repair {
   private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
+
+  private static final Duration PEERS_ANSWER_MAX = Duration.ofSeconds(3);
 
   private final ServerConfig config;
   private final StartException damage;
@@ -131,6 +136,22 @@ final class Repair {
     Set<HostPort> all = new LinkedHashSet<>(config.join());
     all.addAll(known.addresses().values());
     all.remove(config.advertise());
-    return List.copyOf(all);
+    return all.isEmpty() ? askedPeers() : List.copyOf(all);
+  }
+
+  /** The first members have told each other's peer ports, and whoever answers there says more. */
+  private List<HostPort> askedPeers() {
+    if (!config.isClusterGiven()) {
+      return List.of();
+    }
+    InitialCluster founders = config.initialCluster();
+    List<Member> others =
+        founders.configuration().members().stream()
+            .filter(member -> !member.name().equals(config.name()))
+            .toList();
+    return PeerProbe.ask(founders.clusterId(), others, PEERS_ANSWER_MAX).values().stream()
+        .flatMap(answer -> answer.clientAddress().stream())
+        .flatMap(address -> HostPort.heard(address).stream())
+        .toList();
   }
 }

@@ -11,6 +11,8 @@ import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
 import io.raftkv.storage.MemoryLog;
 import io.raftkv.storage.MemorySnapshots;
+import io.raftkv.storage.MetMembers;
+import io.raftkv.storage.Scrub;
 import io.raftkv.storage.SegmentedLog;
 import io.raftkv.storage.SnapshotFiles;
 import java.io.UncheckedIOException;
@@ -47,6 +49,7 @@ final class Stores implements AutoCloseable {
   /** Empty: in memory. */
   private final Optional<DataDir> dataDir;
 
+  private final Optional<MetMembers> met;
   private final Deque<AutoCloseable> closing;
 
   private Stores(
@@ -54,11 +57,13 @@ final class Stores implements AutoCloseable {
       LogStore log,
       SnapshotStore snapshots,
       Optional<DataDir> dataDir,
+      Optional<MetMembers> met,
       Deque<AutoCloseable> closing) {
     this.identity = identity;
     this.log = log;
     this.snapshots = snapshots;
     this.dataDir = dataDir;
+    this.met = met;
     this.closing = closing;
   }
 
@@ -74,6 +79,7 @@ final class Stores implements AutoCloseable {
           identity,
           new MemoryLog(),
           new MemorySnapshots(identity.clusterId()),
+          Optional.empty(),
           Optional.empty(),
           new ArrayDeque<>());
     }
@@ -113,7 +119,11 @@ final class Stores implements AutoCloseable {
       checkMayFound(config);
     }
     Identity identity = owner.isPresent() ? owner.get() : newIdentity(config);
-    dataDir.claim(identity);
+    // Who joins draws its id; that of a founder may be one that another folder had.
+    boolean isFounding = owner.isEmpty() && config.join().isEmpty();
+    int founders = config.initialCluster().peerAddresses().size();
+    dataDir.claim(identity, isFounding ? Meetings.needed(founders) : 0);
+    MetMembers met = dataDir.met();
     // Before the log is opened, which makes a new one.
     dataDir.checkLogIsKept(dataDir.isLogMissing());
     ScheduledExecutorService segments = segmentsExecutor(config);
@@ -130,7 +140,7 @@ final class Stores implements AutoCloseable {
         NOTE_PERIOD.toMillis(),
         NOTE_PERIOD.toMillis(),
         TimeUnit.MILLISECONDS);
-    return new Stores(identity, log, snapshots, Optional.of(dataDir), closing);
+    return new Stores(identity, log, snapshots, Optional.of(dataDir), Optional.of(met), closing);
   }
 
   private static boolean isNew(Path dataDir) {
@@ -255,6 +265,18 @@ final class Stores implements AutoCloseable {
 
   SnapshotStore snapshots() {
     return snapshots;
+  }
+
+  /** Whom this member has met; empty for one in memory, which remembers nobody. */
+  Optional<MetMembers> met() {
+    return met;
+  }
+
+  /** Reads what is on the disk again and again, see {@link Scrub}; empty for what is in memory. */
+  Optional<Scrub> scrub(long turnBytes, Scrub.Findings findings) {
+    return log instanceof SegmentedLog segments && snapshots instanceof SnapshotFiles files
+        ? Optional.of(new Scrub(segments, files, turnBytes, findings))
+        : Optional.empty();
   }
 
   /** Closes the stores, then unlocks the data dir. */

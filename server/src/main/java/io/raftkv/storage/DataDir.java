@@ -28,8 +28,9 @@ import java.util.stream.Stream;
  * identity     format, cluster id, member id, how far the log was durable
  * log/         segments, with term and vote
  * snapshots/
+ * met          the number of the folder, and those of other members', see {@link MetMembers}
  * STARTED      empty: the log was begun, and must be there
- * DIFFERS      one line: the state was found to differ from that of a quorum
+ * DIFFERS      one line: why nothing here is to be served, though it can be read
  * SUCCESSOR    while the folder passes to another member, see {@link Succession}
  * damaged-1/   what members left whose data was damaged
  * FORMER       ids of the clusters that it was of before recoveries; see {@link Replacement}
@@ -218,20 +219,30 @@ public final class DataDir implements AutoCloseable {
     return stable.identity();
   }
 
+  /** As below, of a member whose id nobody else can have had. */
+  public void claim(Identity identity) {
+    claim(identity, 0);
+  }
+
   /**
    * Makes a new folder that of this member; no effect if it is already. Durable on return.
    *
+   * @param meetings how many others have to have met a new folder, see {@link MetMembers}
    * @throws DataDirException if it belongs to another one
    */
-  public void claim(Identity identity) {
+  public void claim(Identity identity, int meetings) {
     try {
       Optional<Identity> owner = stable.identity();
       if (owner.isPresent()) {
         refuseOther(owner.get(), identity);
-        return;
       }
-      stable.save(identity);
-    } catch (UncheckedIOException e) {
+      if (!MetMembers.exists(folder) && !Files.exists(folder.resolve(STARTED))) {
+        MetMembers.create(folder, meetings);
+      }
+      if (owner.isEmpty()) {
+        stable.save(identity);
+      }
+    } catch (IOException | UncheckedIOException e) {
       throw DataDirException.of(folder, e);
     }
   }
@@ -340,6 +351,19 @@ public final class DataDir implements AutoCloseable {
         new ReadOnlyVolumes(new MapDbVolumes(folder.resolve(SNAPSHOTS))),
         true,
         owner().clusterId());
+  }
+
+  /**
+   * Whom this member has met. The folder has been claimed.
+   *
+   * @throws DamagedException if that cannot be read any more
+   */
+  public MetMembers met() {
+    try {
+      return MetMembers.read(folder);
+    } catch (IOException e) {
+      throw DataDirException.of(folder, e);
+    }
   }
 
   /** Whether there is no log yet, or none any more. */

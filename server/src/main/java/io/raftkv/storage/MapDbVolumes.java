@@ -62,6 +62,11 @@ public final class MapDbVolumes implements VolumeFactory {
   }
 
   @Override
+  public Volume openFromDisk(String name) {
+    return DiskReads.open(path(name));
+  }
+
+  @Override
   public boolean exists(String name) {
     return Files.isRegularFile(path(name), LinkOption.NOFOLLOW_LINKS);
   }

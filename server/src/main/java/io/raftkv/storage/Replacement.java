@@ -32,7 +32,7 @@ final class Replacement {
   private static final String OLD = ".old";
 
   private static final List<String> PARTS =
-      List.of(StableSlots.NAME, DataDir.LOG, DataDir.SNAPSHOTS, DataDir.FORMER);
+      List.of(StableSlots.NAME, MetMembers.NAME, DataDir.LOG, DataDir.SNAPSHOTS, DataDir.FORMER);
 
   private Replacement() {}
 

@@ -5,6 +5,7 @@ import static io.raftkv.storage.Records.ENTRY_HEADER_BYTES;
 import static io.raftkv.storage.Records.RECORD_HEADER_BYTES;
 
 import io.raftkv.raft.EntryId;
+import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
@@ -447,7 +448,9 @@ public final class SegmentedLog implements LogStore {
     out.putInt(Records.CRC, tail.crc).flip();
     prepared.volume().putData(0, out);
     prepared.volume().sync();
+    Failpoint.BEFORE_SEGMENT_RENAME.pass();
     volumes.rename(prepared.name(), header.fileName());
+    Failpoint.AFTER_SEGMENT_RENAME.pass();
     volumes.syncDirectory();
     Segment segment =
         new Segment(header.fileName(), sequence, prepared.volume(), tail.lastIndex + 1);
@@ -494,7 +497,11 @@ public final class SegmentedLog implements LogStore {
   /** Oldest first. What remains after a failure is a remnant that recovery takes away. */
   private void delete(List<Segment> dropped) {
     try {
-      dropped.forEach(segment -> volumes.delete(segment.name));
+      Failpoint.BEFORE_LOG_CUT.pass();
+      for (Segment segment : dropped) {
+        volumes.delete(segment.name);
+        Failpoint.AFTER_LOG_CUT.pass();
+      }
       volumes.syncDirectory();
     } catch (UncheckedIOException e) {
       LOG.warn("{}: old segments could not be deleted: {}", volumes.location(), e.getMessage());
@@ -530,6 +537,35 @@ public final class SegmentedLog implements LogStore {
         plan.release();
       }
     }
+  }
+
+  /**
+   * A segment that is no longer written.
+   *
+   * @param nextName the segment that follows
+   * @param throughIndex the last entry here or before; {@link #base} at least
+   */
+  record Sealed(String name, String nextName, long throughIndex) {}
+
+  /** All but the segment that is written, oldest first. For any thread. */
+  List<Sealed> sealed() {
+    synchronized (lock) {
+      List<Sealed> sealed = new ArrayList<>();
+      long through = tail.base.index();
+      for (int i = 0; i < segments.size() - 1; i++) {
+        Segment segment = segments.get(i);
+        if (!segment.isEmpty()) {
+          through = Math.max(through, segment.endIndex() - 1);
+        }
+        sealed.add(new Sealed(segment.name, segments.get(i + 1).name, through));
+      }
+      return sealed;
+    }
+  }
+
+  /** Verifies one from the disk. For any thread. */
+  SegmentVerifier verifier(Sealed segment) {
+    return new SegmentVerifier(volumes, segment.name(), segment.nextName());
   }
 
   @Override

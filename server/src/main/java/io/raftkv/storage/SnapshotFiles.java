@@ -1,6 +1,7 @@
 package io.raftkv.storage;
 
 import io.raftkv.raft.EntryId;
+import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
@@ -157,16 +158,28 @@ public class SnapshotFiles implements SnapshotStore {
     }
   }
 
+  /** The name of a complete snapshot. */
+  private synchronized String name(long index) {
+    Complete snapshot = snapshots.get(index);
+    if (snapshot == null) {
+      throw new UncheckedIOException(new NoSuchFileException("snapshot at " + index));
+    }
+    return snapshot.name;
+  }
+
+  /** Where a snapshot is, for messages. */
+  String location(long index) {
+    return path(name(index));
+  }
+
+  /** The bytes of a snapshot as they stand, see {@link VolumeFactory#openFromDisk}. */
+  Volume openFromDisk(long index) {
+    return volumes.openFromDisk(name(index));
+  }
+
   @Override
   public Source open(long index) {
-    String name;
-    synchronized (this) {
-      Complete snapshot = snapshots.get(index);
-      if (snapshot == null) {
-        throw new UncheckedIOException(new NoSuchFileException("snapshot at " + index));
-      }
-      name = snapshot.name;
-    }
+    String name = name(index);
     Volume volume = volumes.open(name);
     try {
       return new FileSource(volume, SnapshotFormat.readHeader(volume).meta());
@@ -234,7 +247,9 @@ public class SnapshotFiles implements SnapshotStore {
     }
     volume.sync();
     String name = fileName(origin, meta.last());
+    Failpoint.BEFORE_SNAPSHOT_RENAME.pass();
     volumes.rename(temporary, name);
+    Failpoint.AFTER_SNAPSHOT_RENAME.pass();
     volumes.syncDirectory();
     Complete replaced;
     synchronized (this) {

@@ -44,6 +44,20 @@ final class SnapshotReader extends InputStream {
     }
   }
 
+  /**
+   * Verifies some more, block by block.
+   *
+   * @param bytesMax of the file, after which it stops; one block at least
+   * @return the bytes verified; 0 once all of it is
+   */
+  long verify(long bytesMax) throws IOException {
+    long start = offset;
+    while (!isAtEnd && offset - start < bytesMax) {
+      readBlock();
+    }
+    return offset - start;
+  }
+
   @Override
   public int read() throws IOException {
     byte[] one = new byte[1];

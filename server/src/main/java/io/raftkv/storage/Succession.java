@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *   1  SUCCESSOR   says who comes and where the old files go; written aside, synced, renamed
- *   2  damaged-N/  log, snapshots, STARTED, DIFFERS and identity are moved there, and that is synced
+ *   2  damaged-N/  log, snapshots, STARTED, DIFFERS, met and identity are moved there, and that is synced
  *   3  identity    that of the successor, both slots
  *   4              SUCCESSOR is deleted
  * </pre>
@@ -39,7 +39,13 @@ final class Succession {
 
   /** In which order they go does not matter. */
   private static final List<String> PARTS =
-      List.of(DataDir.LOG, DataDir.SNAPSHOTS, DataDir.STARTED, DataDir.DIFFERS, StableSlots.NAME);
+      List.of(
+          DataDir.LOG,
+          DataDir.SNAPSHOTS,
+          DataDir.STARTED,
+          DataDir.DIFFERS,
+          MetMembers.NAME,
+          StableSlots.NAME);
 
   private static final String TEMPORARY = NAME + ".tmp";
   private static final String ASIDE = "damaged-";

@@ -17,6 +17,14 @@ public interface VolumeFactory {
   /** Opens an existing volume to read and write. */
   Volume open(String name);
 
+  /**
+   * Opens an existing volume to read what is on the disk, past the cache of the file system where
+   * that can be done.
+   */
+  default Volume openFromDisk(String name) {
+    return open(name);
+  }
+
   boolean exists(String name);
 
   /** Removes a name. A volume that is open stays readable. */

@@ -5,6 +5,7 @@ import io.grpc.DecompressorRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
@@ -71,6 +72,7 @@ public final class GrpcTransport implements Transport {
       DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false);
 
   private final TransportOptions options;
+  private final Acquaintances acquaintances;
   private final TransportStats stats = new TransportStats();
   private final RateLimitedLog log =
       new RateLimitedLog(LoggerFactory.getLogger(GrpcTransport.class));
@@ -98,8 +100,9 @@ public final class GrpcTransport implements Transport {
   private volatile @Nullable Listener listener;
   private volatile boolean isClosed;
 
-  private GrpcTransport(TransportOptions options) throws IOException {
+  private GrpcTransport(TransportOptions options, Acquaintances acquaintances) throws IOException {
     this.options = options;
+    this.acquaintances = acquaintances;
     this.loops = new IoLoops();
     InetSocketAddress address = new InetSocketAddress(options.listenHost(), options.listenPort());
     this.server =
@@ -150,8 +153,14 @@ public final class GrpcTransport implements Transport {
    *
    * @throws IOException if the address cannot be bound; the message names it and the cause
    */
+  public static GrpcTransport bind(TransportOptions options, Acquaintances acquaintances)
+      throws IOException {
+    return new GrpcTransport(options, acquaintances);
+  }
+
+  /** As above, of a member that keeps nothing. */
   public static GrpcTransport bind(TransportOptions options) throws IOException {
-    return new GrpcTransport(options);
+    return bind(options, Acquaintances.NONE);
   }
 
   /** The port that it listens on. */
@@ -319,7 +328,8 @@ public final class GrpcTransport implements Transport {
 
     @Override
     public Handshake handshake(MemberId to) {
-      return new Handshake(options.clusterId(), options.self(), to, options.clientAddress());
+      return new Handshake(
+          options.clusterId(), options.self(), to, options.clientAddress(), acquaintances.folder());
     }
 
     @Override
@@ -329,8 +339,15 @@ public final class GrpcTransport implements Transport {
 
     @Override
     public Handshake check(Metadata metadata, MemberId from) throws Handshake.RefusedException {
-      return Handshake.check(
-          metadata, options.clusterId(), options.self(), from::equals, id -> false);
+      Handshake other =
+          Handshake.check(metadata, options.clusterId(), options.self(), from::equals, id -> false);
+      if (acquaintances.meet(from, other.folder()) == Acquaintances.Meeting.OTHER_FOLDER) {
+        // Not in its words: it is not we who have lost something.
+        throw new Handshake.RefusedException(
+            Status.FAILED_PRECONDITION.withDescription(other.otherFolder().getMessage()));
+      }
+      acquaintances.metBy(from);
+      return other;
     }
 
     @Override
@@ -346,6 +363,15 @@ public final class GrpcTransport implements Transport {
               options.self(),
               id -> current.containsKey(id) || mayBeGuest(id),
               removed::contains);
+      if (current.containsKey(other.from())) {
+        switch (acquaintances.meet(other.from(), other.folder())) {
+          case NEW -> {
+            return null; // What we answer is a promise to remember.
+          }
+          case OTHER_FOLDER -> throw other.otherFolder();
+          case KNOWN -> {}
+        }
+      }
       Peer member = current.get(other.from());
       Peer peer = member == null ? guest(other.from()) : member;
       peer.learn(other.clientAddress());
@@ -370,7 +396,7 @@ public final class GrpcTransport implements Transport {
     @Override
     public void deliver(Message message) {
       Listener current = listener;
-      if (current != null && !isClosed) {
+      if (current != null && !isClosed && acquaintances.mayTakePart()) {
         current.received(message);
       }
     }
@@ -388,6 +414,13 @@ public final class GrpcTransport implements Transport {
       Listener current = listener;
       if (current != null && !isClosed) {
         current.removed();
+      }
+    }
+
+    @Override
+    public void disowned(MemberId member, String why) {
+      if (!isClosed) {
+        acquaintances.disownedBy(member, why);
       }
     }
 

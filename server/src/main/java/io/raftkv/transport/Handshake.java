@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param from the side that speaks
  * @param to whom it believes to speak to
  * @param clientAddress where clients reach the side that speaks
+ * @param folder of the side that speaks; {@link Acquaintances#NO_FOLDER}: not told
  */
-record Handshake(long cluster, MemberId from, MemberId to, String clientAddress) {
+record Handshake(long cluster, MemberId from, MemberId to, String clientAddress, long folder) {
   static final int VERSION = 1;
 
   private static final int ADDRESS_CHARS_MAX = 300;
@@ -26,6 +27,7 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
   private static final Metadata.Key<String> FROM = key("raftkv-from");
   private static final Metadata.Key<String> TO = key("raftkv-to");
   private static final Metadata.Key<String> CLIENT_ADDRESS = key("raftkv-client-address");
+  private static final Metadata.Key<String> FOLDER = key("raftkv-folder");
 
   private static Metadata.Key<String> key(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
@@ -33,6 +35,9 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
 
   /** Of a refusal: the member that dials was removed from the cluster. */
   static final Status.Code REMOVED = Status.Code.NOT_FOUND;
+
+  /** Of a refusal: the member that dials was met before, with another folder. */
+  static final Status.Code OTHER_FOLDER = Status.Code.ALREADY_EXISTS;
 
   /** The stream may not be used; the status says why, in one sentence. */
   static final class RefusedException extends Exception {
@@ -56,6 +61,9 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
     metadata.put(FROM, Long.toHexString(from.value()));
     metadata.put(TO, Long.toHexString(to.value()));
     metadata.put(CLIENT_ADDRESS, clientAddress);
+    if (folder != Acquaintances.NO_FOLDER) {
+      metadata.put(FOLDER, Long.toHexString(folder));
+    }
     return metadata;
   }
 
@@ -87,7 +95,8 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
             id(metadata, CLUSTER),
             new MemberId(id(metadata, FROM)),
             new MemberId(id(metadata, TO)),
-            address(metadata));
+            address(metadata),
+            metadata.containsKey(FOLDER) ? id(metadata, FOLDER) : Acquaintances.NO_FOLDER);
     if (other.cluster != cluster && wasRemoved.test(other.from)) {
       // Not as REMOVED, which would end the campaigns of a cluster that may live after all.
       throw refused(
@@ -113,6 +122,15 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress)
           Status.PERMISSION_DENIED, "member " + other.from + " is not the one expected here");
     }
     return other;
+  }
+
+  /** Of a member that {@link #check} let pass. */
+  RefusedException otherFolder() {
+    return refused(
+        OTHER_FOLDER.toStatus(),
+        "member "
+            + from
+            + " came with another data directory before: what it promised then is lost");
   }
 
   private static long id(Metadata metadata, Metadata.Key<String> key) throws RefusedException {

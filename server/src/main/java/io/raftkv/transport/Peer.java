@@ -35,6 +35,9 @@ final class Peer implements Link.Owner {
     /** The peer says that this member was removed. */
     void removed();
 
+    /** The peer says that this member came with another folder before. */
+    void disowned(MemberId member, String why);
+
     RateLimitedLog log();
   }
 
@@ -263,8 +266,11 @@ final class Peer implements Link.Owner {
     if (status.getCode() == Handshake.REMOVED && !isClosed) {
       host.removed();
     }
+    if (status.getCode() == Handshake.OTHER_FOLDER && !isClosed) {
+      host.disowned(id, Printable.of(status.getDescription()));
+    }
     switch (status.getCode()) {
-      case FAILED_PRECONDITION, PERMISSION_DENIED, NOT_FOUND -> {
+      case FAILED_PRECONDITION, PERMISSION_DENIED, NOT_FOUND, ALREADY_EXISTS -> {
         stats.countRefusedHandshake();
         host.log()
             .warn(

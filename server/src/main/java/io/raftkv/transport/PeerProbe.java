@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -32,8 +33,13 @@ public final class PeerProbe {
    *
    * @param isThere the member runs, and is of the cluster
    * @param text in words
+   * @param clientAddress where clients reach it, if it said so
    */
-  public record Answer(boolean isThere, String text) {}
+  public record Answer(boolean isThere, String text, Optional<String> clientAddress) {
+    public Answer(boolean isThere, String text) {
+      this(isThere, text, Optional.empty());
+    }
+  }
 
   private PeerProbe() {}
 
@@ -49,7 +55,9 @@ public final class PeerProbe {
     Map<MemberId, Answer> answers = new LinkedHashMap<>();
     try {
       for (Member member : members) {
-        Handshake greeting = new Handshake(clusterId, unknown, member.id(), NO_CLIENT_ADDRESS);
+        Handshake greeting =
+            new Handshake(
+                clusterId, unknown, member.id(), NO_CLIENT_ADDRESS, Acquaintances.NO_FOLDER);
         asked.put(member.id(), ask(greeting, member.peerAddress(), patience, channels));
       }
       long millisMax = patience.plus(SPARE).toMillis();
@@ -104,10 +112,10 @@ public final class PeerProbe {
     @Override
     public void onHeaders(Metadata headers) {
       try {
-        var unused =
+        Handshake other =
             Handshake.check(
                 headers, greeting.cluster(), greeting.from(), greeting.to()::equals, id -> false);
-        answer.complete(new Answer(true, "answers"));
+        answer.complete(new Answer(true, "answers", Optional.of(other.clientAddress())));
       } catch (Handshake.RefusedException e) {
         answer.complete(stranger(e.status()));
       }

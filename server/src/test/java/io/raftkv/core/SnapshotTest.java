@@ -140,4 +140,47 @@ class SnapshotTest {
     }
     assertThat(small.node(1).core().firstIndex()).isGreaterThan(10);
   }
+
+  @Test
+  void logThatIsDamagedGoesOnceASnapshotHoldsWhatItHeld() {
+    CoreCluster pair =
+        new CoreCluster(3, CoreCluster.OPTIONS.withSnapshots(1000, 1L << 40, 1000), List.of());
+    pair.elect(1);
+    pair.propose(1, "a", "b", "c", "d");
+    pair.settle();
+    assertThat(pair.node(1).core().appliedIndex()).isEqualTo(6);
+
+    pair.node(1).core().logDamaged(5);
+    pair.settle();
+
+    assertThat(pair.node(1).diskSnapshot().index()).isEqualTo(6);
+    assertThat(pair.node(1).core().firstIndex()).isEqualTo(6);
+    assertThat(pair.node(2).core().firstIndex()).isEqualTo(1);
+
+    // Told again, of what is gone: nothing to do.
+    pair.node(1).core().logDamaged(5);
+    pair.propose(1, "e");
+    pair.settle();
+    assertThat(pair.node(1).diskSnapshot().index()).isEqualTo(6);
+  }
+
+  @Test
+  void logThatIsDamagedBeyondWhatIsCommittedIsKeptUntilThat() { // law 5
+    CoreCluster pair =
+        new CoreCluster(3, CoreCluster.OPTIONS.withSnapshots(1000, 1L << 40, 1000), List.of());
+    pair.elect(1);
+    pair.partition(List.of(1), List.of(2, 3));
+    pair.propose(1, "a", "b", "c", "d");
+    pair.settle();
+    assertThat(pair.node(1).core().commitIndex()).isEqualTo(2);
+
+    pair.node(1).core().logDamaged(5);
+    pair.settle();
+    assertThat(pair.node(1).core().firstIndex()).isEqualTo(1);
+
+    pair.heal();
+    pair.tickAll(4);
+    assertThat(pair.node(1).core().commitIndex()).isEqualTo(6);
+    assertThat(pair.node(1).core().firstIndex()).isEqualTo(6);
+  }
 }

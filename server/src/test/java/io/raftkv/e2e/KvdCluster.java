@@ -6,6 +6,7 @@ import io.raftkv.client.KvClient;
 import io.raftkv.client.KvException;
 import io.raftkv.client.MemberRole;
 import io.raftkv.client.MemberStatus;
+import io.raftkv.raft.Failpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,6 +116,15 @@ public final class KvdCluster implements AutoCloseable {
 
   /** Starts one member and does not wait. */
   public KvdProcess launch(int member, String... more) {
+    return launch(member, program, more);
+  }
+
+  /** Starts one member that ends by itself when it gets to a place, and does not wait. */
+  public KvdProcess launchToFail(int member, String failpoint) {
+    return launch(member, program.with("-D" + Failpoint.PROPERTY + "=" + failpoint));
+  }
+
+  private KvdProcess launch(int member, KvdProcess.Program launchedProgram, String... more) {
     Member launched = members.get(member);
     if (launched.process != null && launched.process.isAlive()) {
       throw new IllegalStateException(launched.name + " runs already");
@@ -123,7 +133,10 @@ public final class KvdCluster implements AutoCloseable {
     arguments.addAll(List.of(more));
     KvdProcess process =
         KvdProcess.start(
-            folder, program.after(sites.prefix(member)), sites.environment(member), arguments);
+            folder,
+            launchedProgram.after(sites.prefix(member)),
+            sites.environment(member),
+            arguments);
     launched.process = process;
     return process;
   }

@@ -53,7 +53,18 @@ public final class KvdProcess implements AutoCloseable {
     public static Program launcher(Path launcher, List<String> javaOptions) {
       return new Program(
           List.of(launcher.toAbsolutePath().toString()),
-          Map.of("KVD_JAVA_OPTIONS", String.join(" ", javaOptions)));
+          Map.of(LAUNCHER_OPTIONS, String.join(" ", javaOptions)));
+    }
+
+    /** The same with one more option of its JVM. */
+    Program with(String javaOption) {
+      if (environment.containsKey(LAUNCHER_OPTIONS)) {
+        String options = environment.get(LAUNCHER_OPTIONS) + " " + javaOption;
+        return new Program(command, Map.of(LAUNCHER_OPTIONS, options.strip()));
+      }
+      List<String> all = new ArrayList<>(command);
+      all.add(1, javaOption);
+      return new Program(all, environment);
     }
 
     /** The same behind a command that becomes it. */
@@ -63,6 +74,8 @@ public final class KvdProcess implements AutoCloseable {
       return new Program(all, environment);
     }
   }
+
+  private static final String LAUNCHER_OPTIONS = "KVD_JAVA_OPTIONS";
 
   private static final Duration READY_MAX = Duration.ofSeconds(60);
   private static final Duration EXIT_MAX = Duration.ofSeconds(30);

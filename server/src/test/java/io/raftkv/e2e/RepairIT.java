@@ -6,6 +6,7 @@ import io.raftkv.client.ByteSequence;
 import io.raftkv.client.KvClient;
 import io.raftkv.client.Member;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,6 +148,51 @@ final class RepairIT {
     cluster.awaitLeader();
     client.put("after", "restart");
     cluster.awaitEqualStates();
+  }
+
+  /** As a disk might, under the hands of the process. */
+  private static void rot(Path file) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      long middle = open.length() / 2;
+      open.seek(middle);
+      int there = open.read();
+      open.seek(middle);
+      open.write(there ^ 1);
+    }
+  }
+
+  @Test
+  void whatRotsUnderARunningMemberIsMendedFromItsOwnState() throws IOException {
+    int member = (cluster.awaitLeader() + 1) % 3;
+    KvdProcess kvd = cluster.process(member);
+    long before = id(cluster.name(member));
+    Path segment = files(member, "log", ".seg").get(0);
+    List<Path> snapshots = files(member, "snapshots", ".snap");
+    Path snapshot = snapshots.get(snapshots.size() - 1);
+    rot(segment);
+    rot(snapshot);
+
+    Awaitility.await("both are found, and made good")
+        .atMost(LONG)
+        .until(
+            () ->
+                !Files.exists(segment)
+                    && kvd.stderr().stream()
+                        .anyMatch(line -> line.contains("is damaged and no longer used")));
+    assertThat(kvd.stderr())
+        .filteredOn(line -> line.contains("found at rest"))
+        .anyMatch(line -> line.contains(segment.toString()))
+        .hasSizeGreaterThanOrEqualTo(2);
+    Awaitility.await("a newer snapshot is there")
+        .atMost(LONG)
+        .until(() -> !files(member, "snapshots", ".snap").equals(snapshots));
+
+    kvd.terminate();
+    assertThat(kvd.awaitExit()).isZero();
+    KvdProcess again = cluster.start(member);
+    cluster.awaitEqualStates();
+    assertThat(id(cluster.name(member))).isEqualTo(before);
+    assertThat(again.stderr()).noneMatch(line -> line.contains("takes the place of"));
   }
 
   @Test

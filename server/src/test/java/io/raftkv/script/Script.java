@@ -2,12 +2,18 @@ package io.raftkv.script;
 
 import io.raftkv.core.CoreCluster;
 import io.raftkv.core.CoreNode;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.LogEntry;
+import io.raftkv.raft.Member;
+import io.raftkv.raft.Member.Standing;
+import io.raftkv.raft.MemberId;
+import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.RaftOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  *   unreachable 2 1             n2 learns that the connection to n1 broke
  *   transfer 1 2                0: any
  *   read 2                      answers are in the trace
+ *   blank 4                     a machine that is no member yet
+ *   learner 1 4 | join 1 4      the leader n1 takes n4 in; join: it votes once it has caught up
+ *   promote 1 4 | remove 1 4    refusals are in the trace
+ *   lose AppendResponse         messages of that kind are lost; lose nothing: no more
+ *   members                     who votes and who learns, as each member sees it
  *   show                        the state now, in the middle of the trace
  * </pre>
  */
@@ -67,6 +78,11 @@ final class Script {
       case "unreachable" -> node(words).core().unreachable(CoreCluster.id(number(words, 2)));
       case "transfer" -> transfer(number(words, 1), number(words, 2));
       case "read" -> node(words).core().readIndex(nextReadId++);
+      case "blank" -> cluster().addBlank(number(words, 1));
+      case "learner", "join", "promote", "remove" ->
+          change(words.get(0), number(words, 1), number(words, 2));
+      case "lose" -> cluster().lose(m -> m.getClass().getSimpleName().equals(words.get(1)));
+      case "members" -> showMembers();
       case "reads" -> showReads(number(words, 1));
       case "show" -> trace.append(cluster().describe()).append(System.lineSeparator());
       default -> throw new IllegalArgumentException("unknown command: " + words);
@@ -138,6 +154,55 @@ final class Script {
         .core()
         .transferLeadership(CoreCluster.id(to))
         .ifPresent(reason -> trace.append("transfer refused: ").append(reason).append('\n'));
+  }
+
+  private void change(String kind, int leader, int number) {
+    MembershipChange change =
+        switch (kind) {
+          case "learner" -> MembershipChange.add(member(number, Standing.LEARNER));
+          case "join" -> MembershipChange.add(member(number, Standing.JOINING));
+          case "promote" -> MembershipChange.promote(CoreCluster.id(number));
+          default -> MembershipChange.remove(CoreCluster.id(number));
+        };
+    cluster()
+        .node(leader)
+        .core()
+        .changeMembership(change)
+        .refusal()
+        .ifPresent(
+            reason ->
+                trace.append(
+                    String.format("n%d refuses to %s n%d: %s%n", leader, kind, number, reason)));
+  }
+
+  private static Member member(int number, Standing standing) {
+    return new Member(
+        CoreCluster.id(number), "n" + number, "host:" + number, standing, MemberId.NONE);
+  }
+
+  private void showMembers() {
+    for (CoreNode node : cluster().nodes()) {
+      if (node.isUp()) {
+        Configuration seen = node.core().configuration();
+        String learners =
+            seen.members().stream()
+                .filter(member -> !member.isVoter())
+                .map(Member::name)
+                .collect(Collectors.joining(" "));
+        String voters =
+            seen.members().stream()
+                .filter(Member::isVoter)
+                .map(Member::name)
+                .collect(Collectors.joining(" "));
+        trace.append(
+            String.format(
+                "n%d: %s vote%s%n",
+                node.core().self().value(),
+                voters.isEmpty() ? "none" : voters,
+                learners.isEmpty() ? "" : ", " + learners + " learn"));
+      }
+    }
+    trace.append(System.lineSeparator());
   }
 
   private void showReads(int number) {

@@ -38,6 +38,8 @@ enum Fault {
   HUNG_DISK(0.4),
   /** Syncs fail: the process ends. */
   FAILING_DISK(0.3),
+  /** A disk has hardly any room for a while, or all have. */
+  FULL_DISK(0.3),
   /** Snapshots can neither be made nor read. */
   FAILING_SNAPSHOTS(0.3),
   /** A bit of a file that was written long ago changes; only where there are files. */

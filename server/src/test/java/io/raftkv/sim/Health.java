@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Which members have been well for how long: their process runs and is not paused, their disk is
- * prompt, and the links between them are whole. Looked at once per heartbeat.
+ * prompt and has room, and the links between them are whole. Looked at once per heartbeat.
  */
 final class Health {
   private static final long NEVER = Long.MAX_VALUE;
@@ -46,7 +46,7 @@ final class Health {
       boolean isSame = incarnation == incarnations[a];
       incarnations[a] = incarnation;
       runsSince[a] = doesRun ? (isSame ? Math.min(runsSince[a], now) : now) : NEVER;
-      boolean isWell = doesRun && machine.disk.isPrompt();
+      boolean isWell = doesRun && machine.disk.isPrompt() && !machine.disk.isFull();
       wellSince[a] = isWell ? (isSame ? Math.min(wellSince[a], now) : now) : NEVER;
       for (int b = 0; b < n; b++) {
         int link = a * n + b;

@@ -118,6 +118,15 @@ final class Nemesis {
       case SLOW_DISK -> overlap(any.disk.slowness, rng.magnitude(2, 100), nanos);
       case HUNG_DISK -> (rng.chance(0.5) ? leader(any) : any).disk.hangUntil(now + nanos);
       case FAILING_DISK -> overlap(any.disk.syncFailures, 0.3 * rng.nextDouble(), nanos);
+      case FULL_DISK -> {
+        boolean isAll = rng.chance(0.3);
+        SimMachine machine = rng.chance(0.5) ? leader(any) : any;
+        for (SimMachine each : world.machines) {
+          if (isAll || each == machine) {
+            each.disk.fillUntil(now + nanos);
+          }
+        }
+      }
       case FAILING_SNAPSHOTS -> overlap(any.disk.snapshotFailures, rng.nextDouble(), nanos);
       case ROT -> rot(any);
       case REFUSED -> {
@@ -177,12 +186,17 @@ final class Nemesis {
     if (machine.files == null || machine.isRotten || !isBearable) {
       return;
     }
-    machine.end();
+    boolean isUnderWay = world.plan.isRottingUnderWay && machine.isRunning();
+    if (!isUnderWay) {
+      machine.end();
+    }
     machine.isRotten = machine.files.rot();
     if (machine.isRotten) {
       world.effects.saw(Effect.FILE_ROTTEN);
     }
-    machine.startLater();
+    if (!isUnderWay) {
+      machine.startLater();
+    }
   }
 
   private void isolate(SimMachine machine, long nanos) {

@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * times it falls silent, and its session may expire.
  */
 final class SessionClient {
+  /** Keys that go with the session; they are not in the history, as no client asks for that. */
+  private static final String ATTACHED = "a";
+
+  private static final int ATTACHED_KEYS = 3;
   private static final String RULE = "exactly once (thesis 6.3)";
 
   /** An open session. */
@@ -64,6 +68,7 @@ final class SessionClient {
   private final WorldPlan plan;
   private final int id;
   private final Rng rng;
+  private final Rng attaching;
   private boolean isActive = true;
   private @Nullable Open session;
   private boolean isOpening;
@@ -76,6 +81,7 @@ final class SessionClient {
     this.id = id;
     plan = world.plan;
     rng = world.rng.fork("session client" + id);
+    attaching = world.rng.fork("attaching" + id);
   }
 
   void start() {
@@ -110,6 +116,9 @@ final class SessionClient {
         write(open);
       } else {
         keep(open);
+      }
+      if (attaching.chance(plan.attachedShare)) {
+        attach(open);
       }
     }
     later();
@@ -152,6 +161,34 @@ final class SessionClient {
             answer -> heard(open, Commands.decodeResult(answer).getSessionRefusal(), sentNanos),
             () -> {})
         .ask();
+  }
+
+  private void attach(Open open) {
+    SimProcess process = world.machines.get(attaching.nextInt(plan.machines)).process;
+    if (process == null) {
+      return;
+    }
+    byte[] command =
+        Commands.put(
+            ByteString.copyFromUtf8(ATTACHED + id + "-" + attaching.nextInt(ATTACHED_KEYS)),
+            ByteString.copyFromUtf8("of " + open.id),
+            Commands.PutCondition.NONE,
+            0,
+            false,
+            open.id,
+            null);
+    new SessionAttempt(world, id, process, command, answer -> attached(open, answer), () -> {})
+        .ask();
+  }
+
+  private void attached(Open open, byte[] answer) {
+    SessionRefusal refusal = Commands.decodeResult(answer).getSessionRefusal();
+    if (refusal == SessionRefusal.SESSION_REFUSAL_NONE) {
+      world.effects.saw(Effect.KEY_ATTACHED);
+    } else if (refusal != SessionRefusal.ATTACHED_TO_ENDED_SESSION) {
+      world.verdict.broken(
+          RULE, "a key is not attached to session " + open.id + ", which was opened: " + refusal);
+    }
   }
 
   private void write(Open open) {

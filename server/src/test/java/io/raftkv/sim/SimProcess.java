@@ -1,7 +1,9 @@
 package io.raftkv.sim;
 
+import io.raftkv.kv.Commands;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeStatus;
@@ -15,6 +17,8 @@ import io.raftkv.sim.engine.Effect;
 import io.raftkv.sim.engine.LaneHost;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.engine.SimLanes;
+import io.raftkv.storage.Scrub;
+import io.raftkv.storage.SnapshotFiles;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,10 @@ final class SimProcess implements LaneHost, Machine {
   private final Rng delays;
   final SimLog log;
   final SnapshotStore snapshots;
+
+  /** Of the production stores. */
+  private final @Nullable SnapshotFiles snapshotFiles;
+
   final KvStateMachine store = new KvStateMachine(KvLimits.DEFAULT);
   boolean isAlive = true;
   private @Nullable RaftNode node;
@@ -42,16 +50,12 @@ final class SimProcess implements LaneHost, Machine {
     delays = machine.rng.fork("delays" + incarnation);
     DiskRules rules = new DiskRules(machine, world.rules, world.verdict, world.effects);
     log = new SimLog(machine.log, machine.files, machine.disk, this, rules);
+    snapshotFiles = machine.files == null ? null : machine.files.openSnapshots();
     snapshots =
-        machine.files == null
+        snapshotFiles == null
             ? new SimSnapshots(machine.snapshots, machine.disk, this, rules)
             : new ObservedSnapshots(
-                machine.files.openSnapshots(),
-                machine.snapshots,
-                machine.disk,
-                this,
-                rules,
-                machine.isRotten);
+                snapshotFiles, machine.snapshots, machine.disk, this, rules, machine.isRotten);
   }
 
   int incarnation() {
@@ -77,25 +81,73 @@ final class SimProcess implements LaneHost, Machine {
                 new SimLanes(world.scheduler, this),
                 machine.clock,
                 machine.rng.fork("random" + incarnation),
+                Commands::isCommand,
+                Commands::isPut,
+                this::isDiskFull,
+                nanos -> {},
                 this::failed));
     node = made;
     made.start();
     afterTurn();
-    keepHouse(new Housekeeping(made, store, machine.clock, world.plan.historyRevisions));
+    every(
+        world.plan.electionNanos(),
+        new Housekeeping(made, store, machine.clock, world.plan.historyRevisions));
+    if (log.files() != null && snapshotFiles != null) {
+      every(
+          world.plan.scrubNanos,
+          new Scrub(log.files(), snapshotFiles, world.plan.segmentBytes, new Mending(made)));
+    }
   }
 
-  private void keepHouse(Housekeeping housekeeping) {
+  private boolean isDiskFull() {
+    if (machine.disk.isFull()) {
+      world.effects.saw(Effect.DISK_FULL);
+    }
+    return machine.disk.isFull();
+  }
+
+  private void every(long nanos, Runnable task) {
     world.scheduler.after(
-        world.plan.electionNanos(),
+        nanos,
         () -> {
           if (isAlive) {
             if (machine.pausedUntilNanos <= world.scheduler.nowNanos()) {
-              housekeeping.run();
+              task.run();
               afterTurn();
             }
-            keepHouse(housekeeping);
+            every(nanos, task);
           }
         });
+  }
+
+  /** Only what is damaged is to be found damaged. */
+  private final class Mending implements Scrub.Findings {
+    private final RaftNode mended;
+
+    Mending(RaftNode mended) {
+      this.mended = mended;
+    }
+
+    @Override
+    public void logDamaged(long throughIndex) {
+      found("log through " + throughIndex);
+      mended.logDamaged(throughIndex);
+    }
+
+    @Override
+    public void snapshotDamaged(SnapshotMeta meta) {
+      found("snapshot " + meta.last());
+      mended.snapshotDamaged(meta);
+    }
+
+    private void found(String what) {
+      world.note("rot found", machine.machine(), incarnation);
+      world.effects.saw(Effect.ROT_FOUND_AT_REST);
+      if (!machine.isRotten) {
+        world.verdict.broken(
+            "files are not damaged", "member " + machine.id().value() + ": " + what);
+      }
+    }
   }
 
   RaftNode node() {

@@ -53,6 +53,7 @@ final class World implements NetworkHost {
   private final Availability availability;
   private final Reign reign;
   private final HungLeader hungLeader;
+  private final FullLeader fullLeader;
   private final Pipelines pipelines;
 
   /** Writes that were answered. */
@@ -90,6 +91,7 @@ final class World implements NetworkHost {
     availability = new Availability(this);
     reign = new Reign(this);
     hungLeader = new HungLeader(this);
+    fullLeader = new FullLeader(this);
     pipelines = new Pipelines(plan.machines, effects);
     for (int i = 0; i < plan.machines; i++) {
       machines.add(new SimMachine(this, i));
@@ -160,6 +162,10 @@ final class World implements NetworkHost {
     availability.check();
     reign.check();
     hungLeader.check();
+    fullLeader.check();
+    if (truth.attachedKeysGone() > 0) {
+      effects.saw(Effect.ATTACHED_KEYS_WENT);
+    }
     scheduler.after(plan.heartbeatNanos(), this::look);
   }
 

@@ -50,6 +50,12 @@ final class WorldPlan {
 
   final int segmentBytes;
 
+  /** How often a process reads on in its files. */
+  final long scrubNanos;
+
+  /** Files rot under a process that runs, too. */
+  final boolean isRottingUnderWay;
+
   /** Messages go through the codec, so that members share no objects. */
   final boolean isEncoded;
 
@@ -87,6 +93,9 @@ final class WorldPlan {
 
   /** How often it falls silent. */
   final double silenceShare;
+
+  /** How often it attaches a key to its session. */
+  final double attachedShare;
 
   final Set<Fault> faults = EnumSet.noneOf(Fault.class);
   final long faultEveryNanos;
@@ -139,6 +148,10 @@ final class WorldPlan {
     isOnFiles = stores.chance(0.4);
     segmentBytes = (int) stores.magnitude(512, 16_384);
 
+    Rng rot = rng.fork("rot");
+    scrubNanos = rot.magnitude(heartbeatNanos / 2, 20 * electionNanos());
+    isRottingUnderWay = rot.chance(0.6);
+
     clients = (int) rng.between(1, 8);
     keys = (int) rng.between(1, 5);
     valueBytes = pick(rng, 10, 10, 30, 200);
@@ -163,11 +176,15 @@ final class WorldPlan {
     sessionWindow = pick(sessions, 1, 2, 4, 8);
     doubledShare = sessions.chance(0.7) ? 0.6 * sessions.nextDouble() : 0;
     silenceShare = sessions.chance(0.7) ? 0.05 * sessions.nextDouble() : 0;
+    attachedShare = sessions.chance(0.5) ? 0.3 * sessions.nextDouble() : 0;
 
     for (Fault fault : Fault.values()) {
-      if (rng.chance(fault.share())) {
+      if (fault != Fault.FULL_DISK && rng.chance(fault.share())) {
         faults.add(fault);
       }
+    }
+    if (rng.fork("full").chance(Fault.FULL_DISK.share())) {
+      faults.add(Fault.FULL_DISK);
     }
     if (!isOnFiles || voters() < 3 || changeEveryNanos > 0) {
       faults.remove(Fault.ROT);

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SuccessionTest {
   private static final Identity OLD = new Identity(7, new MemberId(0xa11ce));
   private static final Identity NEW = new Identity(7, new MemberId(0xb0b));
-  private static final List<String> PARTS = List.of("log", "snapshots", "STARTED", "identity");
+  private static final List<String> PARTS =
+      List.of("log", "snapshots", "STARTED", "met", "identity");
 
   @TempDir Path parent;
   private Path folder;

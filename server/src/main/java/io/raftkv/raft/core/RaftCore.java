@@ -40,6 +40,9 @@ public final class RaftCore {
   /** The newest durable snapshot. */
   private SnapshotMeta snapshot;
 
+  /** Up to here the log cannot be read back everywhere. */
+  private long damagedIndex;
+
   private LostLeader lostLeader = LostLeader.none();
   private long nextRemoteReadId;
   private long contacts;
@@ -160,7 +163,7 @@ public final class RaftCore {
         "snapshot %d, durable %d",
         taken.index(),
         log.durableIndex());
-    if (taken.index() > snapshot.index()) {
+    if (taken.index() >= snapshot.index()) {
       snapshot = taken;
       compactLog();
     }
@@ -173,7 +176,18 @@ public final class RaftCore {
 
   /** Tells that the newest snapshot is damaged and gone: one is taken as soon as can be. */
   public void snapshotLost() {
-    snapshotSchedule.request();
+    snapshotSchedule.request(0);
+  }
+
+  /**
+   * Tells that entries up to this one cannot be read back any more: a snapshot takes their place as
+   * soon as it can be, and the log starts behind it. Who lacks them is sent the snapshot.
+   */
+  public void logDamaged(long index) {
+    if (index > log.baseIndex()) {
+      damagedIndex = Math.max(damagedIndex, index);
+      snapshotSchedule.request(index);
+    }
   }
 
   /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
@@ -415,7 +429,8 @@ public final class RaftCore {
       // snapshot interval is better served by a snapshot.
       to = Math.min(to, leader.oldestNeeded(snapshot.index() - options.snapshotEntries()));
     }
-    log.compactTo(to);
+    // A damaged log has to go in any case, once a snapshot holds what it held.
+    log.compactTo(damagedIndex <= snapshot.index() ? Math.max(to, damagedIndex) : to);
   }
 
   // --- roles -----------------------------------------------------------------------------------

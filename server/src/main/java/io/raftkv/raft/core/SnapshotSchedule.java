@@ -4,13 +4,15 @@ import io.raftkv.raft.RaftOptions;
 
 /** When to take the next snapshot: after so many entries or bytes; one at a time. */
 final class SnapshotSchedule {
+  private static final long NOT_REQUESTED = Long.MAX_VALUE;
+
   private final RaftOptions options;
   private long lastIndex;
   private long bytes;
   private boolean isUnderWay;
 
-  /** One is wanted at once, even of a state of which there was one. */
-  private boolean isRequested;
+  /** One is wanted as soon as it reaches this far, even of a state of which there was one. */
+  private long requestedFrom = NOT_REQUESTED;
 
   SnapshotSchedule(RaftOptions options, long snapshotIndex) {
     this.options = options;
@@ -22,7 +24,7 @@ final class SnapshotSchedule {
   }
 
   boolean isDue(long handedIndex) {
-    return !isUnderWay && (isRequested || isEnough(handedIndex));
+    return !isUnderWay && (handedIndex >= requestedFrom || isEnough(handedIndex));
   }
 
   private boolean isEnough(long handedIndex) {
@@ -31,8 +33,9 @@ final class SnapshotSchedule {
             || bytes >= options.snapshotBytes());
   }
 
-  void request() {
-    isRequested = true;
+  /** Asks for one of at least {@code index}; of two that were asked for, the later one will do. */
+  void request(long index) {
+    requestedFrom = requestedFrom == NOT_REQUESTED ? index : Math.max(requestedFrom, index);
   }
 
   void begin(long index) {
@@ -45,9 +48,11 @@ final class SnapshotSchedule {
     isUnderWay = false;
   }
 
-  /** There is a snapshot of this index: what was asked for before is no longer needed. */
+  /** There is a snapshot of this index: what was asked for up to there is no longer needed. */
   void restart(long index) {
-    isRequested = false;
+    if (index >= requestedFrom) {
+      requestedFrom = NOT_REQUESTED;
+    }
     lastIndex = index;
     bytes = 0;
   }

@@ -1,5 +1,6 @@
 package io.raftkv.raft.node;
 
+import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.LogStore;
@@ -153,7 +154,9 @@ final class ApplyLane {
       return;
     }
     if (!range.entries().isEmpty()) {
+      Failpoint.BEFORE_APPLY.pass();
       List<byte[]> results = stateMachine.apply(range.entries());
+      Failpoint.AFTER_APPLY.pass();
       for (Pending.Proposal proposal : work.proposals()) {
         proposal.completion().succeed(results.get((int) (proposal.index() - range.from())));
       }

@@ -1,5 +1,6 @@
 package io.raftkv.raft.node;
 
+import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.MemberId;
@@ -220,6 +221,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   @Override
   public void snapshotLost() {
     report(RaftCore::snapshotLost);
+  }
+
+  void logDamaged(long index) {
+    report(c -> c.logDamaged(index));
   }
 
   @Override
@@ -588,13 +593,17 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       stateCheck.lead(core.term(), turnNanos);
     }
     if (!ready.messages().isEmpty()) {
+      Failpoint.BEFORE_SEND.pass();
       parts.transport().send(stateCheck.stamped(ready.messages()));
+      Failpoint.AFTER_SEND.pass();
     }
     // The apply lane first: the persist may replace the log that it reads from.
     ready.install().ifPresent(applyLane::install);
     ready.persist().ifPresent(logLane::submit);
     if (!ready.committed().isEmpty()) {
+      Failpoint.BEFORE_COMMIT.pass();
       applyLane.apply(ready.committed(), pending.takeCommitted(ready.committed().toExclusive()));
+      Failpoint.AFTER_COMMIT.pass();
     }
     ready.snapshot().ifPresent(applyLane::freeze);
     ready.reads().forEach(this::onReadState);

@@ -1,5 +1,6 @@
 package io.raftkv.raft.node;
 
+import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogStore;
 import io.raftkv.raft.Message;
@@ -71,13 +72,16 @@ final class LogLane {
     }
     if (responses > 0) {
       release(responses);
+      Failpoint.AFTER_ANSWER.pass();
     }
     persisted.accept(batch.get(batch.size() - 1).ticket());
   }
 
   private void sync() {
     long beganNanos = clock.nanoTime();
+    Failpoint.BEFORE_SAVE.pass();
     log.sync();
+    Failpoint.AFTER_SAVE.pass();
     syncNanos.accept(clock.nanoTime() - beganNanos);
   }
 

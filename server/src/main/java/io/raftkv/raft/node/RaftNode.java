@@ -9,6 +9,7 @@ import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.RandomSource;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.Transport;
@@ -242,6 +243,19 @@ public final class RaftNode implements AutoCloseable {
     CompletableFuture<byte[]> future = new CompletableFuture<>();
     submit(new Request.Change(change, new Completion.Local(future)), future);
     return future.thenApply(Membership::decode);
+  }
+
+  /**
+   * Tells that entries up to this one were found damaged on the disk. A snapshot takes their place
+   * as soon as it can be made, and the log starts behind it; nothing is asked of anybody else.
+   */
+  public void logDamaged(long index) {
+    coreLane.logDamaged(index);
+  }
+
+  /** Tells that a snapshot was found damaged: if it is, another one takes its place. */
+  public void snapshotDamaged(SnapshotMeta meta) {
+    snapshotLane.check(meta);
   }
 
   private void submit(Request request, CompletableFuture<?> future) {

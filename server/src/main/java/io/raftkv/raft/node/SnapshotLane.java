@@ -58,6 +58,8 @@ final class SnapshotLane {
     record Chunk(Message.SnapshotChunk message) implements Work {}
 
     record Ack(Message.SnapshotAck message) implements Work {}
+
+    record Check(SnapshotMeta meta) implements Work {}
   }
 
   private record Incoming(EntryId last, long totalBytes, SnapshotStore.Receiver receiver) {
@@ -131,6 +133,13 @@ final class SnapshotLane {
     submit(new Work.Send(transfer));
   }
 
+  /** Dropped if too much waits: what is damaged will be found again. */
+  void check(SnapshotMeta meta) {
+    if (queue.offer(new Work.Check(meta))) {
+      lane.wake();
+    }
+  }
+
   /** From another member. Dropped if too much waits: the sender tries again. */
   void receive(Message message) {
     boolean isIn =
@@ -167,6 +176,8 @@ final class SnapshotLane {
       onChunk(chunk.message());
     } else if (work instanceof Work.Ack ack) {
       onAck(ack.message());
+    } else if (work instanceof Work.Check check) {
+      discardIfDamaged(check.meta());
     }
   }
 

@@ -27,6 +27,7 @@ public final class DiskFaults {
   public final Strongest snapshotFailures = new Strongest(0);
 
   private long hungUntilNanos;
+  private long fullUntilNanos;
 
   /** Until when syncs take that began under a fault; its end does not end them. */
   private long afflictedUntilNanos;
@@ -50,11 +51,21 @@ public final class DiskFaults {
     hungUntilNanos = Math.max(hungUntilNanos, nanos);
   }
 
+  /** It has hardly any room until then. */
+  public void fillUntil(long nanos) {
+    fullUntilNanos = Math.max(fullUntilNanos, nanos);
+  }
+
+  public boolean isFull() {
+    return fullUntilNanos > scheduler.nowNanos();
+  }
+
   public void heal() {
     slowness.heal();
     syncFailures.heal();
     snapshotFailures.heal();
     hungUntilNanos = 0;
+    fullUntilNanos = 0;
   }
 
   /** No fault is under way, nor anything that one holds up. */

@@ -1,8 +1,6 @@
 package io.raftkv.sim.disk;
 
-import io.raftkv.raft.LogStore;
 import io.raftkv.raft.MemberId;
-import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore;
 import io.raftkv.sim.engine.Rng;
 import io.raftkv.storage.FaultyVolumes;
@@ -33,7 +31,7 @@ public final class FileDisk {
     snapshots = new FaultyVolumes(new Random(rng.nextLong()));
   }
 
-  public LogStore openLog() {
+  public SegmentedLog openLog() {
     return new SegmentedLog(
         logs,
         new StableStore.Identity(CLUSTER_ID, member),
@@ -42,7 +40,7 @@ public final class FileDisk {
         Runnable::run);
   }
 
-  public SnapshotStore openSnapshots() {
+  public SnapshotFiles openSnapshots() {
     return new SnapshotFiles(snapshots, false);
   }
 

@@ -109,6 +109,11 @@ public final class ObservedSnapshots implements SnapshotStore {
   }
 
   @Override
+  public void discard(long index) {
+    files.discard(index);
+  }
+
+  @Override
   public void retain(int count) {
     machine.mayEndHere();
     files.retain(count);

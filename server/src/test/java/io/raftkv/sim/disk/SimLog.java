@@ -4,6 +4,7 @@ import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.LogStore;
+import io.raftkv.storage.SegmentedLog;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ public final class SimLog implements LogStore {
   private final DiskFaults faults;
   private final Machine machine;
   private final DiskObserver observer;
-  private final @Nullable LogStore files;
+  private final @Nullable SegmentedLog files;
   private final @Nullable FileDisk disk;
   private boolean isDead;
   private int syncs;
@@ -139,6 +140,11 @@ public final class SimLog implements LogStore {
     }
     model.sync();
     machine.mayEndHere();
+  }
+
+  /** The production store; null where there is only the model. */
+  public @Nullable SegmentedLog files() {
+    return files;
   }
 
   /** Syncs since the last call. */

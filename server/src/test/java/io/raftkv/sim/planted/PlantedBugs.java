@@ -56,9 +56,9 @@ final class PlantedBugs {
               "the log lane answers, then syncs",
               LOG_LANE,
               "    if (hasWrites) {\n      sync();\n    }\n"
-                  + "    if (responses > 0) {\n      release(responses);\n    }\n",
+                  + "    if (responses > 0) {\n      release(responses);\n",
               "    if (responses > 0) {\n      release(responses);\n    }\n"
-                  + "    if (hasWrites) {\n      sync();\n    }\n",
+                  + "    if (hasWrites) {\n      sync();\n",
               "DurableBeforeReply",
               2),
           new PlantedBug(
@@ -135,7 +135,7 @@ final class PlantedBugs {
               "follower.commitSent = Math.min(commitIndexToTell(), follower.match());",
               "follower.commitSent = commitIndexToTell();",
               "a node does not fail|" + TWO_HISTORIES,
-              4),
+              15),
           new PlantedBug(
               "entries accepted whatever comes before them",
               CORE,
@@ -174,6 +174,20 @@ final class PlantedBugs {
               "",
               "HungLeader",
               57),
+          new PlantedBug(
+              "a leader whose disk is full leads on",
+              "io/raftkv/raft/core/LeaderDisk.java",
+              "    handOverIfItIsFull();\n",
+              "",
+              "FullLeader",
+              176),
+          new PlantedBug(
+              "a leader whose disk is full takes puts",
+              CORE_LANE,
+              "if (core.hasRoom() || !parts",
+              "if (core.isLeader() || !parts",
+              "FullLeader",
+              4),
 
           // --- reads
           new PlantedBug(
@@ -233,12 +247,19 @@ final class PlantedBugs {
               "Bounds",
               1),
           new PlantedBug(
+              "a damaged log cut before a snapshot holds what it held",
+              CORE,
+              "      snapshotSchedule.request(index);\n",
+              "      log.compactTo(Math.min(index, log.commitIndex()));\n",
+              "Bounds|turns do not throw|a node does not fail",
+              22),
+          new PlantedBug(
               "snapshot installed beside a log that contradicts it",
               CORE,
               "if (log.matches(received.last())) {",
               "if (received.index() <= log.lastIndex()) {",
               "Bounds|a node does not fail|a process starts|" + TWO_HISTORIES,
-              153),
+              512),
           new PlantedBug(
               "a follower behind a cut log is never spoken to again",
               LEADER,
@@ -251,6 +272,7 @@ final class PlantedBugs {
               "folder of the log not synced",
               SEGMENTED_LOG,
               "    volumes.rename(prepared.name(), header.fileName());\n"
+                  + "    Failpoint.AFTER_SEGMENT_RENAME.pass();\n"
                   + "    volumes.syncDirectory();\n",
               "    volumes.rename(prepared.name(), header.fileName());\n",
               "contract of the stores|files are not damaged",
@@ -258,7 +280,9 @@ final class PlantedBugs {
           new PlantedBug(
               "folder of the snapshots not synced",
               "io/raftkv/storage/SnapshotFiles.java",
-              "    volumes.rename(temporary, name);\n    volumes.syncDirectory();\n",
+              "    volumes.rename(temporary, name);\n"
+                  + "    Failpoint.AFTER_SNAPSHOT_RENAME.pass();\n"
+                  + "    volumes.syncDirectory();\n",
               "    volumes.rename(temporary, name);\n",
               "contract of the stores|a process starts",
               6),
@@ -268,7 +292,7 @@ final class PlantedBugs {
               "      checkTail(name, position, zerosFrom);\n",
               "",
               "contract of the stores|damaged files are left alone",
-              17),
+              34),
           new PlantedBug(
               "cluster time goes back with the leader's clock",
               "io/raftkv/kv/KvState.java",
@@ -305,7 +329,7 @@ final class PlantedBugs {
               "return configuration.isJoint()\n",
               "return configuration.members().isEmpty()\n",
               "CommitOnQuorum|OneLeaderPerTerm|AnsweredRounds|ConfirmedReads|" + TWO_HISTORIES,
-              69),
+              75),
           new PlantedBug(
               "a joint configuration left before it is committed",
               MEMBERSHIP,
@@ -328,6 +352,13 @@ final class PlantedBugs {
               "CommitOnQuorum|ChangesOfMembers|" + TWO_HISTORIES,
               2),
           new PlantedBug(
+              "who stands in for a voter votes at once",
+              "io/raftkv/raft/Member.java",
+              "isVoter() ? Standing.JOINING : standing",
+              "isVoter() ? Standing.VOTER : standing",
+              "ChangesOfMembers",
+              138),
+          new PlantedBug(
               "a configuration stays when its entry is truncated",
               "io/raftkv/raft/core/RaftLog.java",
               "    configurations.truncateFrom(index);\n",
@@ -347,14 +378,14 @@ final class PlantedBugs {
               "        current.removed().contains(added.id())\n            || ",
               "        ",
               "ChangesOfMembers",
-              5),
+              8),
           new PlantedBug(
               "who is removed by an entry that may be lost campaigns no more",
               CORE,
               "            || (configurationIndex() > commitIndex()",
               "            || (configurationIndex() < 0",
               "progress after healing",
-              441),
+              794),
           new PlantedBug(
               "somebody is told that it was removed before that is committed",
               CORE,
@@ -392,7 +423,7 @@ final class PlantedBugs {
               "results.from(first)",
               "results.from(first + 1)",
               APPLIED_AGAIN,
-              173),
+              257),
           new PlantedBug(
               "a write below the window is applied again",
               ONCE,
@@ -407,6 +438,20 @@ final class PlantedBugs {
               "      return apply.get().toByteArray();\n",
               APPLIED_AGAIN,
               14),
+          new PlantedBug(
+              "keys stay when the session ends that they are attached to",
+              "io/raftkv/kv/KvState.java",
+              "for (byte[] key : attached.of(session.id())) {",
+              "for (byte[] key : attached.of(0)) {",
+              "StateMachineSafety|turns do not throw|a process starts",
+              19),
+          new PlantedBug(
+              "a snapshot forgets which keys are attached",
+              "io/raftkv/kv/SnapshotReader.java",
+              "create, mod, version, expiryMillis, sessionId);",
+              "create, mod, version, expiryMillis, 0);",
+              "StateMachineSafety",
+              19),
           new PlantedBug(
               "sessions expire whatever the time of the entry",
               SESSIONS,
@@ -434,7 +479,7 @@ final class PlantedBugs {
               "Math.max(core.lastClusterTimeMillis(), stateMillis)",
               "core.lastClusterTimeMillis()",
               SHORT_LIFE,
-              880),
+              102),
           new PlantedBug(
               "a quorum that only answers heartbeats keeps its leader",
               LEADER,
@@ -450,14 +495,14 @@ final class PlantedBugs {
               "m.state().index() != asked.index()",
               "m.state().isNone()",
               "a node does not fail",
-              1),
+              3),
           new PlantedBug(
               "the state as it is now compared with the one that was asked for",
               STATE_CHECK,
               "OptionalLong hash = stateMachine.stateHashAt(sample.index());",
               "OptionalLong hash = OptionalLong.of(stateMachine.stateHash());",
               "a node does not fail",
-              1),
+              3),
 
           // --- answers to clients
           new PlantedBug(
@@ -473,5 +518,5 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              17));
+              34));
 }

@@ -43,5 +43,8 @@ public final class StateMachineSafety extends Rule {
     } else if (appliedIndex > 0 && stateHash != truth.stateHash(appliedIndex)) {
       broken(node, "has another state at %d than the reference", appliedIndex);
     }
+    if (truth.orphan() != null) {
+      broken(node, "keeps %s", truth.orphan());
+    }
   }
 }

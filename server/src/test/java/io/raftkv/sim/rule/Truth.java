@@ -1,11 +1,15 @@
 package io.raftkv.sim.rule;
 
+import io.raftkv.kv.KeyRange;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.kv.KvView;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.LogEntry;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,11 @@ public final class Truth {
   private LogEntry[] byRevision = new LogEntry[1024];
   private long commitIndex;
   private Configuration configuration = Configuration.EMPTY;
+
+  /** A key that is attached to a session that is not open; null: there is none. */
+  private @Nullable String orphan;
+
+  private long attachedKeysGone;
 
   public long commitIndex() {
     return commitIndex;
@@ -66,6 +75,33 @@ public final class Truth {
     return revision > 0 && revision < byRevision.length ? byRevision[(int) revision] : null;
   }
 
+  /** How many keys went with their sessions. */
+  public long attachedKeysGone() {
+    return attachedKeysGone;
+  }
+
+  @Nullable String orphan() {
+    return orphan;
+  }
+
+  private static @Nullable String findOrphan(KvView view) {
+    Set<Long> open = new HashSet<>();
+    view.sessions(0, Integer.MAX_VALUE).forEach(session -> open.add(session.id()));
+    String[] found = new String[1];
+    view.scan(
+        KeyRange.all(),
+        view.revision(),
+        false,
+        key -> {
+          boolean isOrphan = key.sessionId() != 0 && !open.contains(key.sessionId());
+          if (isOrphan) {
+            found[0] = key + ", attached to session " + key.sessionId() + ", which is not open";
+          }
+          return !isOrphan;
+        });
+    return found[0];
+  }
+
   /**
    * @param term of the member that knows it to be committed
    */
@@ -82,7 +118,12 @@ public final class Truth {
     }
     terms[index] = term;
     long before = revision();
+    KvView viewBefore = reference.view();
     reference.apply(List.of(entry));
+    if (reference.view().sessionCount() < viewBefore.sessionCount()) {
+      attachedKeysGone += viewBefore.keys() - reference.view().keys();
+      orphan = findOrphan(reference.view());
+    }
     stateHashes[index] = reference.stateHash();
     if (revision() != before) {
       int revision = (int) revision();
