@@ -3,7 +3,6 @@ package io.raftkv.sim;
 import io.raftkv.kv.Commands;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.node.NodeStatus;
-import io.raftkv.sim.engine.Effect;
 
 /**
  * A leader whose disk is full takes nothing that makes the store larger, and makes way while a
@@ -19,6 +18,9 @@ final class FullLeader {
   private static final class Full {
     long term;
     long sinceNanos;
+
+    /** Since when it has not had so much to replicate that handing over takes longer. */
+    long idleNanos;
 
     /** Entries up to this one were looked at. */
     long seenIndex;
@@ -52,10 +54,14 @@ final class FullLeader {
       if (!isFullLeader || status.term() != is.term) {
         is.term = isFullLeader ? status.term() : 0;
         is.sinceNanos = now;
+        is.idleNanos = now;
       } else {
         long nanos = now - is.sinceNanos;
         if (nanos > TAKES_TIMEOUTS * world.plan.electionNanos()) {
           refuses(machine, is);
+        }
+        if (status.lastIndex() - status.commitIndex() > world.plan.options.appendEntriesMax()) {
+          is.idleNanos = now;
         }
         makesWay(machine, is);
       }
@@ -88,16 +94,13 @@ final class FullLeader {
 
   private void makesWay(SimMachine machine, Full is) {
     long since = world.scheduler.nowNanos() - LEADS_TIMEOUTS * world.plan.electionNanos();
-    if (world.health.isMajorityWellAround(since, machine.machine())) {
-      world.effects.saw(Effect.FULL_LEADER_JUDGED);
-      if (is.sinceNanos <= since) {
-        world.verdict.broken(
-            "FullLeader (promise P6)",
-            String.format(
-                "the disk of member %d has been full for %d election timeouts, and it leads term"
-                    + " %d still",
-                machine.id().value(), LEADS_TIMEOUTS, is.term));
-      }
+    if (is.idleNanos <= since && world.health.isMajorityWellAround(since, machine.machine())) {
+      world.verdict.broken(
+          "FullLeader (promise P6)",
+          String.format(
+              "the disk of member %d has been full for %d election timeouts, and it leads term %d"
+                  + " still",
+              machine.id().value(), LEADS_TIMEOUTS, is.term));
     }
   }
 }
