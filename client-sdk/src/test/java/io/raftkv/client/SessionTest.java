@@ -204,6 +204,20 @@ class SessionTest {
     assertThat(cluster.count(SessionOpenRequest.class)).isEqualTo(2);
   }
 
+  /** Another client said, with this one's session, that it waits for nothing any more. */
+  @Test
+  void aSessionThatSomebodyElseSpoiledIsNotUsedAgain() {
+    cluster.client.put("k", "v");
+    cluster.leader.script(error(Code.FAILED_PRECONDITION, "SEQUENCE_TOO_OLD", "unknown", Map.of()));
+
+    KvException e = failure(() -> cluster.client.put("k", "v"));
+
+    assertThat(e.reason()).isEqualTo(Reason.SEQUENCE_TOO_OLD);
+    assertThat(e.outcome()).isEqualTo(Outcome.UNKNOWN);
+    assertThat(cluster.client.put("k", "v").modRevision()).isEqualTo(42);
+    assertThat(cluster.count(SessionOpenRequest.class)).isEqualTo(2);
+  }
+
   @Test
   void theSessionOfAKeyIsNotTheOneOfTheClient() {
     StatusRuntimeException expired =

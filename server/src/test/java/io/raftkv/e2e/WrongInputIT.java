@@ -106,7 +106,8 @@ final class WrongInputIT {
             self,
             self + 1,
             status.header().term(),
-            status.lastIndex());
+            status.lastIndex(),
+            "1");
     return Stream.concat(
         tests(inputs.strangers()),
         Stream.of(

@@ -293,7 +293,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       settled = settled(failure);
       lastFailure = settled;
       delayNanos = delayNanos(failure);
-      if (mark != null && failure.isSessionEnded()) {
+      if (mark != null && failure.spoilsSession()) {
         lost = mark;
         // Only once: a cluster where every session has ended at once is not well.
         isAwaitingMark = !mayHaveHappened && !hasLostMark && hasTime();

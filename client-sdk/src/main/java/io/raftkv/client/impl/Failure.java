@@ -50,6 +50,14 @@ record Failure(
         && !metadata.containsKey("field");
   }
 
+  /**
+   * Whether the session that marks the request is of no use any more: it has ended, or the servers
+   * believe that its client waits for none of its numbers, which somebody else must have said.
+   */
+  boolean spoilsSession() {
+    return isSessionEnded() || (isFromServer && reason == Reason.SEQUENCE_TOO_OLD);
+  }
+
   /** Whether this is what became of the write when it was applied, not of one attempt at it. */
   boolean isResult() {
     return isFromServer

@@ -46,6 +46,7 @@ public final class PeerInputs {
   private final long leader;
   private final long term;
   private final long lastIndex;
+  private final String leaderFolder;
 
   /**
    * @param channel to the peer port of the follower
@@ -53,15 +54,23 @@ public final class PeerInputs {
    * @param self id of the follower
    * @param leader id of the leader that it follows, in this term
    * @param lastIndex of its log, about
+   * @param leaderFolder the number of the leader's folder, by which the member knows it
    */
   public PeerInputs(
-      ManagedChannel channel, long cluster, long self, long leader, long term, long lastIndex) {
+      ManagedChannel channel,
+      long cluster,
+      long self,
+      long leader,
+      long term,
+      long lastIndex,
+      String leaderFolder) {
     this.channel = channel;
     this.cluster = cluster;
     this.self = self;
     this.leader = leader;
     this.term = term;
     this.lastIndex = lastIndex;
+    this.leaderFolder = leaderFolder;
   }
 
   private static Metadata.Key<String> key(String name) {
@@ -83,7 +92,9 @@ public final class PeerInputs {
   }
 
   private Metadata ofLeader() {
-    return handshake(cluster, leader, self);
+    Metadata metadata = handshake(cluster, leader, self);
+    metadata.put(key("raftkv-folder"), leaderFolder);
+    return metadata;
   }
 
   private BadInputRow row(

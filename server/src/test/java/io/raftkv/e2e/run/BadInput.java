@@ -11,6 +11,7 @@ import io.raftkv.e2e.input.PeerInputs;
 import io.raftkv.e2e.input.RequestInputs;
 import io.raftkv.e2e.input.SessionAndMemberInputs;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -70,7 +71,8 @@ final class BadInput extends Run {
       int leader = cluster.awaitLeader();
       // A follower: what it does not answer itself it has to forward.
       int target = (leader + 1) % Cluster.SIZE;
-      KvClient client = cluster.connectTo(target, TIMEOUT);
+      // Without a session: some mutants speak for sessions of others, which is allowed.
+      KvClient client = cluster.connectToWithoutSession(target, TIMEOUT);
       ManagedChannel channel = channel(cluster.endpoint(target).port());
       ManagedChannel peerChannel = channel(cluster.peerPort(target));
       try {
@@ -83,7 +85,7 @@ final class BadInput extends Run {
         send("sessions", others.sessionRows(), watched, report);
         send("members", others.memberRows(), watched, report);
         send("mutants", List.of(new Mutants(channel, mutants, seed).row()), watched, report);
-        PeerInputs peers = peers(cluster, target, peerChannel);
+        PeerInputs peers = peers(cluster, leader, target, peerChannel);
         send("strangers on the peer port", peers.strangers(), watched, report);
         send("absurd numbers of a member", peers.members(), watched, report);
         ConnectionInputs connections =
@@ -111,7 +113,9 @@ final class BadInput extends Run {
         .build();
   }
 
-  private static PeerInputs peers(Cluster cluster, int target, ManagedChannel channel) {
+  private static PeerInputs peers(Cluster cluster, int leader, int target, ManagedChannel channel)
+      throws IOException {
+    String met = Files.readString(cluster.dataDir(leader).resolve("met"));
     MemberStatus status = cluster.status(target).orElseThrow();
     return new PeerInputs(
         channel,
@@ -119,7 +123,8 @@ final class BadInput extends Run {
         status.header().memberId(),
         status.header().leaderId(),
         status.header().term(),
-        status.lastIndex());
+        status.lastIndex(),
+        met.split(" ")[1]);
   }
 
   private void send(String group, List<BadInputRow> inputs, Watched watched, Report report)

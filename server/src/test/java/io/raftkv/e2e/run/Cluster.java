@@ -131,6 +131,12 @@ final class Cluster implements AutoCloseable {
     return connect(ClientOptions.of(List.of(endpoint(member))).withTimeout(timeout));
   }
 
+  /** The same, and its writes are not exactly-once. */
+  KvClient connectToWithoutSession(int member, Duration timeout) {
+    return connect(
+        ClientOptions.of(List.of(endpoint(member))).withTimeout(timeout).withoutSession());
+  }
+
   /** A client of all members whose writes are not exactly-once, closed with this. */
   KvClient connectWithoutSession(Duration timeout) {
     return connect(ClientOptions.of(members.endpoints()).withTimeout(timeout).withoutSession());
