@@ -236,8 +236,10 @@ public final class DataDir implements AutoCloseable {
       if (owner.isPresent()) {
         refuseOther(owner.get(), identity);
       }
-      if (!MetMembers.exists(folder) && !Files.exists(folder.resolve(STARTED))) {
-        MetMembers.create(folder, meetings);
+      if (!MetMembers.exists(folder)) {
+        // One that ran without was made by an earlier version. If the file was lost, the others
+        // know this folder by another number, and say so.
+        MetMembers.create(folder, Files.exists(folder.resolve(STARTED)) ? 0 : meetings);
       }
       if (owner.isEmpty()) {
         stable.save(identity);
