@@ -125,7 +125,7 @@ final class KvServer implements AutoCloseable {
     PrometheusRegistry registry = new PrometheusRegistry();
     NodeMetrics metrics = new NodeMetrics(registry);
 
-    Stores stores = Stores.open(config);
+    Stores stores = Stores.open(config, cause -> stopped(cause, failed));
     closing.push(stores);
     Identity identity = stores.identity();
     MemberId self = identity.memberId();

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,9 +71,11 @@ final class Stores implements AutoCloseable {
   /**
    * Opens what is there, or makes a new member of the initial cluster.
    *
+   * @param failed told, from a thread of the stores, that the disk failed while nobody waited for
+   *     it: the member has to stop (design law 3)
    * @throws StartException if the data dir is in use, is not this member's, or cannot be trusted
    */
-  static Stores open(ServerConfig config) throws StartException {
+  static Stores open(ServerConfig config, Consumer<Throwable> failed) throws StartException {
     if (config.isInMemory()) {
       Identity identity = newIdentity(config);
       return new Stores(
@@ -86,7 +89,7 @@ final class Stores implements AutoCloseable {
     Deque<AutoCloseable> closing = new ArrayDeque<>();
     boolean isOpen = false;
     try {
-      Stores stores = onDisk(config, closing);
+      Stores stores = onDisk(config, failed, closing);
       isOpen = true;
       return stores;
     } catch (DamagedException e) {
@@ -105,7 +108,8 @@ final class Stores implements AutoCloseable {
     }
   }
 
-  private static Stores onDisk(ServerConfig config, Deque<AutoCloseable> closing)
+  private static Stores onDisk(
+      ServerConfig config, Consumer<Throwable> failed, Deque<AutoCloseable> closing)
       throws StartException {
     if (isNew(config.dataDir())) {
       checkMayFound(config);
@@ -136,7 +140,7 @@ final class Stores implements AutoCloseable {
     refuseIfNeeded(log, snapshots);
     dataDir.checkLogIsKept(log.lastIndex() == 0 && snapshots.latest().isEmpty());
     segments.scheduleWithFixedDelay(
-        () -> noteDurable(log),
+        () -> noteDurable(log, failed),
         NOTE_PERIOD.toMillis(),
         NOTE_PERIOD.toMillis(),
         TimeUnit.MILLISECONDS);
@@ -195,12 +199,11 @@ final class Stores implements AutoCloseable {
   }
 
   /** A write that nothing followed for so long counts as durable for good. */
-  private static void noteDurable(SegmentedLog log) {
+  private static void noteDurable(SegmentedLog log, Consumer<Throwable> failed) {
     try {
       log.noteDurable();
     } catch (UncheckedIOException e) {
-      // The log itself fails with the next segment, which needs the note.
-      LOG.error("how far the log is durable was not noted: {}", Failures.describe(e));
+      failed.accept(e);
     }
   }
 

@@ -64,7 +64,7 @@ public record OpenedMember(Optional<String> refusal, boolean isDamaged, Optional
       ServerConfig config =
           ServerConfig.of(
               Settings.read(Flags.parse(arguments.toArray(String[]::new)).values(), Map.of()));
-      try (Stores stores = Stores.open(config)) {
+      try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
         return new OpenedMember(Optional.empty(), false, Optional.of(remember(config, stores)));
       }
     } catch (StartException e) {

@@ -38,7 +38,7 @@ final class RepairTest {
   void makeMember() throws StartException, IOException {
     config = config(INITIAL);
     old = config.initialCluster().identity("n1");
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       RaftNode.bootstrap(stores.log(), stores.snapshots(), config.initialCluster().configuration());
       stores.markStarted();
     }
@@ -89,7 +89,8 @@ final class RepairTest {
 
   private StartException damage() {
     StartException damage =
-        catchThrowableOfType(StartException.class, () -> Stores.open(config).close());
+        catchThrowableOfType(
+            StartException.class, () -> Stores.open(config, StoresTest::unexpected).close());
     assertThat(damage).isNotNull();
     assertThat(damage.damage()).isPresent();
     return damage;
@@ -131,7 +132,7 @@ final class RepairTest {
   }
 
   private void assertStartsAsTheNewMember() throws StartException {
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       assertThat(stores.identity()).isEqualTo(new Identity(old.clusterId(), place()));
       assertThat(stores.identity()).isNotEqualTo(old);
       assertThat(stores.log().lastIndex()).isZero();
@@ -263,7 +264,7 @@ final class RepairTest {
     loseLog();
     repair();
     MemberId first = place();
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       RaftNode.bootstrap(stores.log(), stores.snapshots(), config.initialCluster().configuration());
       stores.markStarted();
     }
@@ -371,12 +372,14 @@ final class RepairTest {
     try (DamagedDir inUse = DamagedDir.lock(config.dataDir())) {
       assertThat(inUse.owner()).contains(old);
       StartException refused =
-          catchThrowableOfType(StartException.class, () -> Stores.open(config).close());
+          catchThrowableOfType(
+              StartException.class, () -> Stores.open(config, StoresTest::unexpected).close());
       assertThat(refused.damage()).isEmpty();
     }
     config = config(INITIAL.replace("7421", "7422"));
     StartException foreign =
-        catchThrowableOfType(StartException.class, () -> Stores.open(config).close());
+        catchThrowableOfType(
+            StartException.class, () -> Stores.open(config, StoresTest::unexpected).close());
     assertThat(foreign.getMessage()).contains("belongs to another cluster");
     assertThat(foreign.damage()).isEmpty();
   }

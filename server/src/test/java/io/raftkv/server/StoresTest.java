@@ -37,7 +37,7 @@ final class StoresTest {
                         "--initial-cluster=n1=127.0.0.1:7401")
                     .values(),
                 Map.of()));
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       RaftNode.bootstrap(stores.log(), stores.snapshots(), config.initialCluster().configuration());
       stores.markStarted();
       makeSnapshot(stores.snapshots());
@@ -59,7 +59,8 @@ final class StoresTest {
 
   private String refusal() {
     StartException refused =
-        catchThrowableOfType(StartException.class, () -> Stores.open(config).close());
+        catchThrowableOfType(
+            StartException.class, () -> Stores.open(config, StoresTest::unexpected).close());
     assertThat(refused).isNotNull();
     assertThat(refused.exitCode()).isEqualTo(ExitCode.DATA_DIR);
     assertThat(refused.damage()).isPresent();
@@ -90,7 +91,7 @@ final class StoresTest {
 
   @Test
   void damagedSnapshotThatTheLogNeedsIsNamed() throws StartException, IOException {
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       stores.log().compactTo(FIRST.last());
       stores.log().sync();
     }
@@ -104,9 +105,14 @@ final class StoresTest {
 
   @Test
   void intactMemberStartsAgain() throws StartException {
-    try (Stores stores = Stores.open(config)) {
+    try (Stores stores = Stores.open(config, StoresTest::unexpected)) {
       assertThat(stores.log().lastIndex()).isEqualTo(1);
       assertThat(stores.snapshots().latest()).contains(FIRST);
     }
+  }
+
+  /** A disk that does not fail is told nothing about. */
+  static void unexpected(Throwable cause) {
+    throw new AssertionError("the disk failed", cause);
   }
 }
