@@ -33,6 +33,11 @@ final class PersistQueue {
 
   private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
   private long lastTicket;
+  private long doneTicket;
+
+  /** The first ticket that is done only after the last reset. */
+  private long resetTicket;
+
   private long inFlightBytes;
   private long durableIndex;
   private HardState durableHardState;
@@ -60,6 +65,15 @@ final class PersistQueue {
     durableIndex = Math.max(durableIndex, index);
   }
 
+  /**
+   * Whether the log on the disk, too, starts where the last {@link #reset} made it start. Until
+   * then the log's end on the disk may be before {@link #durableIndex}, with the snapshot it was
+   * reset to in between: no other snapshot can stand in for that one.
+   */
+  boolean isResetDurable() {
+    return doneTicket >= resetTicket;
+  }
+
   /** Whether the disk is so far behind that no more should be given to it. */
   boolean isFull(long bytesMax) {
     return inFlight.size() >= TICKETS_MAX || inFlightBytes >= bytesMax;
@@ -76,6 +90,7 @@ final class PersistQueue {
 
   void done(long ticket) {
     Invariant.check(ticket <= lastTicket, "ticket %d done, %d given", ticket, lastTicket);
+    doneTicket = Math.max(doneTicket, ticket);
     for (InFlight first = inFlight.peekFirst();
         first != null && first.ticket <= ticket;
         first = inFlight.peekFirst()) {
@@ -96,6 +111,7 @@ final class PersistQueue {
   /** The log now starts after {@code index}, up to which a durable snapshot stands in for it. */
   void reset(long index) {
     durableIndex = index;
+    resetTicket = lastTicket + 1;
     for (InFlight ticket : inFlight) {
       ticket.vouchedIndex = index;
     }

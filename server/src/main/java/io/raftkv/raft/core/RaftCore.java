@@ -554,7 +554,7 @@ public final class RaftCore {
 
   private Optional<SnapshotMeta> nextSnapshot() {
     long index = applyQueue.handedIndex();
-    if (!snapshotSchedule.isDue(index) || index > log.durableIndex()) {
+    if (!snapshotSchedule.isDue(index) || index > log.durableIndex() || !log.isResetDurable()) {
       return Optional.empty();
     }
     snapshotSchedule.begin(index);

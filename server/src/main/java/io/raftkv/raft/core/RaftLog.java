@@ -92,6 +92,11 @@ public final class RaftLog {
     return persists.durableIndex();
   }
 
+  /** See {@link PersistQueue#isResetDurable}. */
+  boolean isResetDurable() {
+    return persists.isResetDurable();
+  }
+
   HardState durableHardState() {
     return persists.durableHardState();
   }

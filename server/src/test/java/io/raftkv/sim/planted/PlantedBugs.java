@@ -235,10 +235,17 @@ final class PlantedBugs {
           new PlantedBug(
               "snapshot of more than is on the disk",
               CORE,
-              "if (!snapshotSchedule.isDue(index) || index > log.durableIndex()) {",
-              "if (!snapshotSchedule.isDue(index)) {",
+              "isDue(index) || index > log.durableIndex() || !log",
+              "isDue(index) || !log",
               "Bounds|a node does not fail",
               3),
+          new PlantedBug(
+              "snapshot before the log's reset is on the disk",
+              CORE,
+              " || !log.isResetDurable()) {",
+              ") {",
+              "Bounds",
+              179569194100118L),
           new PlantedBug(
               "log cut before the snapshot is on the disk",
               SNAPSHOT_LANE,
