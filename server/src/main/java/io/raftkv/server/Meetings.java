@@ -7,9 +7,9 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -31,11 +31,12 @@ import org.slf4j.LoggerFactory;
 final class Meetings implements Acquaintances, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Meetings.class);
   private static final long END_MILLIS_MAX = 1_000;
+  private static final long AGAIN_MILLIS = 1_000;
 
   private final String name;
   private final MetMembers met;
   private final Consumer<String> disowned;
-  private final ExecutorService notes;
+  private final ScheduledExecutorService notes;
 
   /** What is noted, and durable. */
   private final Map<MemberId, Long> known;
@@ -60,7 +61,7 @@ final class Meetings implements Acquaintances, AutoCloseable {
     needed = met.needed();
     mayTakePart = needed == 0;
     notes =
-        Executors.newSingleThreadExecutor(
+        Executors.newSingleThreadScheduledExecutor(
             task -> {
               Thread thread = new Thread(task, name + "-met");
               thread.setDaemon(true);
@@ -94,7 +95,7 @@ final class Meetings implements Acquaintances, AutoCloseable {
     }
     if (before == null) {
       if (beingNoted.add(member)) {
-        later(() -> note(member, folder));
+        later(() -> note(member, folder), 0);
       }
       return Meeting.NEW;
     }
@@ -115,25 +116,28 @@ final class Meetings implements Acquaintances, AutoCloseable {
   @Override
   public void metBy(MemberId member) {
     if (!mayTakePart && metBy.add(member) && metBy.size() >= needed) {
-      later(this::accept);
+      later(this::accept, 0);
     }
   }
 
   private void accept() {
+    if (mayTakePart) {
+      return;
+    }
     try {
       met.noteAccepted();
       mayTakePart = true;
       LOG.info("{} has met the others and takes part", name);
     } catch (UncheckedIOException e) {
-      metBy.clear();
       LOG.error("{}: it is not noted that it takes part: {}", name, Failures.describe(e));
+      later(this::accept, AGAIN_MILLIS);
     }
   }
 
   @Override
   public void disownedBy(MemberId member, String why) {
     if (isDisowned.compareAndSet(false, true)) {
-      later(() -> disowned.accept("member " + member + " says: " + why));
+      later(() -> disowned.accept("member " + member + " says: " + why), 0);
     }
   }
 
@@ -142,9 +146,9 @@ final class Meetings implements Acquaintances, AutoCloseable {
     return mayTakePart;
   }
 
-  private void later(Runnable task) {
+  private void later(Runnable task, long afterMillis) {
     try {
-      notes.execute(task);
+      notes.schedule(task, afterMillis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       LOG.debug("{} has stopped", name, e);
     }

@@ -140,7 +140,7 @@ final class Stores implements AutoCloseable {
     refuseIfNeeded(log, snapshots);
     dataDir.checkLogIsKept(log.lastIndex() == 0 && snapshots.latest().isEmpty());
     segments.scheduleWithFixedDelay(
-        () -> noteDurable(log, failed),
+        () -> attempt(log::noteDurable, failed),
         NOTE_PERIOD.toMillis(),
         NOTE_PERIOD.toMillis(),
         TimeUnit.MILLISECONDS);
@@ -198,11 +198,11 @@ final class Stores implements AutoCloseable {
     }
   }
 
-  /** A write that nothing followed for so long counts as durable for good. */
-  private static void noteDurable(SegmentedLog log, Consumer<Throwable> failed) {
+  /** Nobody waits for the note: whoever is told has to stop the member. */
+  static void attempt(Runnable note, Consumer<Throwable> failed) {
     try {
-      log.noteDurable();
-    } catch (UncheckedIOException e) {
+      note.run();
+    } catch (RuntimeException e) {
       failed.accept(e);
     }
   }

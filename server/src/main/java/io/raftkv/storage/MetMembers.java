@@ -3,20 +3,14 @@ package io.raftkv.storage;
 import io.raftkv.raft.MemberId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 
 /**
  * The file {@code met}: the number of this folder, drawn when it was made, and those of the folders
@@ -35,15 +29,12 @@ import java.util.zip.CRC32C;
 public final class MetMembers {
   static final String NAME = "met";
 
-  private static final String TEMPORARY = NAME + ".tmp";
-  private static final int BYTES_MAX = 1 << 20;
   private static final Pattern FOLDER = Pattern.compile("folder ([0-9a-f]{16}) needs (\\d{1,3})");
   private static final Pattern MEMBER = Pattern.compile("([0-9a-f]{16}) ([0-9a-f]{16})");
-  private static final Pattern FILE = Pattern.compile("((?:.*\n)+)crc ([0-9a-f]{8})\n");
 
   private final Path dataDir;
   private final long folder;
-  private final Map<MemberId, Long> members = new TreeMap<>();
+  private Map<MemberId, Long> members = new TreeMap<>();
   private int needed;
 
   private MetMembers(Path dataDir, long folder, int needed) {
@@ -62,7 +53,7 @@ public final class MetMembers {
     while (number == 0) {
       number = new SecureRandom().nextLong();
     }
-    new MetMembers(dataDir, number, needed).write();
+    write(dataDir, number, Map.of(), needed);
   }
 
   /**
@@ -75,14 +66,13 @@ public final class MetMembers {
     if (!exists(dataDir)) {
       throw DamagedException.lost("data directory " + dataDir, "whom it has met");
     }
-    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) <= BYTES_MAX) {
-      String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-      Matcher whole = FILE.matcher(text);
-      if (whole.matches() && whole.group(2).equals(crc(whole.group(1)))) {
-        return parse(dataDir, whole.group(1));
-      }
-    }
-    throw new DamagedException(file.toString(), 0, "it does not say whom this member has met");
+    String lines =
+        CheckedText.read(file)
+            .orElseThrow(
+                () ->
+                    new DamagedException(
+                        file.toString(), 0, "it does not say whom this member has met"));
+    return parse(dataDir, lines);
   }
 
   private static MetMembers parse(Path dataDir, String text) {
@@ -110,12 +100,6 @@ public final class MetMembers {
         "use the version that wrote it");
   }
 
-  private static String crc(String text) {
-    CRC32C crc = new CRC32C();
-    crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
-    return String.format("%08x", (int) crc.getValue());
-  }
-
   /** The number of this folder; never 0. */
   public long folder() {
     return folder;
@@ -126,10 +110,16 @@ public final class MetMembers {
     return Map.copyOf(members);
   }
 
-  /** Notes with which folder a member was first met. */
+  /**
+   * Notes with which folder a member was first met.
+   *
+   * @throws UncheckedIOException if that is not durable; it may be tried again
+   */
   public synchronized void note(MemberId member, long itsFolder) {
-    if (members.putIfAbsent(member, itsFolder) == null) {
-      save();
+    if (!members.containsKey(member)) {
+      Map<MemberId, Long> more = new TreeMap<>(members);
+      more.put(member, itsFolder);
+      save(more, needed);
     }
   }
 
@@ -138,45 +128,34 @@ public final class MetMembers {
     return needed;
   }
 
-  /** Notes that they have. */
+  /**
+   * Notes that they have.
+   *
+   * @throws UncheckedIOException if that is not durable; it may be tried again
+   */
   public synchronized void noteAccepted() {
     if (needed > 0) {
-      needed = 0;
-      save();
+      save(members, 0);
     }
   }
 
-  private void save() {
+  /** What is only said to be noted once it is durable. */
+  private void save(Map<MemberId, Long> nextMembers, int nextNeeded) {
     try {
-      write();
+      write(dataDir, folder, nextMembers, nextNeeded);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    members = nextMembers;
+    needed = nextNeeded;
   }
 
-  private void write() throws IOException {
+  private static void write(Path dataDir, long folder, Map<MemberId, Long> members, int needed)
+      throws IOException {
     StringBuilder text = new StringBuilder();
     text.append(String.format("folder %016x needs %d\n", folder, needed));
     members.forEach(
         (member, met) -> text.append(String.format("%016x %016x\n", member.value(), met)));
-    String whole = text + "crc " + crc(text.toString()) + "\n";
-    ByteBuffer bytes = ByteBuffer.wrap(whole.getBytes(StandardCharsets.US_ASCII));
-    try (FileChannel channel =
-        FileChannel.open(
-            dataDir.resolve(TEMPORARY),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(
-        dataDir.resolve(TEMPORARY),
-        dataDir.resolve(NAME),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    MapDbVolumes.syncDirectory(dataDir);
+    CheckedText.replace(dataDir, NAME, text.toString());
   }
 }

@@ -3,19 +3,14 @@ package io.raftkv.storage;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 
 /**
  * A data dir passes from a member whose data is damaged to the one that takes its place. Nothing is
@@ -47,11 +42,9 @@ final class Succession {
           MetMembers.NAME,
           StableSlots.NAME);
 
-  private static final String TEMPORARY = NAME + ".tmp";
   private static final String ASIDE = "damaged-";
   private static final Pattern RECORD =
       Pattern.compile("cluster ([0-9a-f]{16}) member ([0-9a-f]{16}) aside (damaged-\\d{1,9})\n");
-  private static final Pattern LINE = Pattern.compile("(.*\n)crc ([0-9a-f]{8})\n");
 
   private final Path folder;
   private final Identity successor;
@@ -70,24 +63,7 @@ final class Succession {
   /** Step 1: on return nothing leads back. The folder is locked. */
   static Succession begin(Path folder, Identity successor) throws IOException {
     Succession succession = new Succession(folder, successor, unused(folder));
-    ByteBuffer bytes = ByteBuffer.wrap(succession.record().getBytes(StandardCharsets.US_ASCII));
-    try (FileChannel channel =
-        FileChannel.open(
-            folder.resolve(TEMPORARY),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(
-        folder.resolve(TEMPORARY),
-        folder.resolve(NAME),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    MapDbVolumes.syncDirectory(folder);
+    CheckedText.replace(folder, NAME, succession.record());
     return succession;
   }
 
@@ -100,17 +76,9 @@ final class Succession {
   }
 
   private String record() {
-    String text =
-        String.format(
-            "cluster %016x member %016x aside %s\n",
-            successor.clusterId(), successor.memberId().value(), aside);
-    return text + String.format("crc %08x\n", crc(text));
-  }
-
-  private static int crc(String text) {
-    CRC32C crc = new CRC32C();
-    crc.update(text.getBytes(StandardCharsets.US_ASCII));
-    return (int) crc.getValue();
+    return String.format(
+        "cluster %016x member %016x aside %s\n",
+        successor.clusterId(), successor.memberId().value(), aside);
   }
 
   /**
@@ -125,17 +93,13 @@ final class Succession {
   }
 
   private static Succession read(Path folder) throws IOException {
-    String text = Files.readString(folder.resolve(NAME), StandardCharsets.ISO_8859_1);
-    Matcher line = LINE.matcher(text);
-    if (line.matches() && line.group(2).equals(String.format("%08x", crc(line.group(1))))) {
-      Matcher record = RECORD.matcher(line.group(1));
-      if (record.matches()) {
-        Identity successor =
-            new Identity(
-                Long.parseUnsignedLong(record.group(1), 16),
-                new MemberId(Long.parseUnsignedLong(record.group(2), 16)));
-        return new Succession(folder, successor, record.group(3));
-      }
+    Matcher record = RECORD.matcher(CheckedText.read(folder.resolve(NAME)).orElse(""));
+    if (record.matches()) {
+      Identity successor =
+          new Identity(
+              Long.parseUnsignedLong(record.group(1), 16),
+              new MemberId(Long.parseUnsignedLong(record.group(2), 16)));
+      return new Succession(folder, successor, record.group(3));
     }
     throw new DamagedException(folder.resolve(NAME).toString(), 0, "it names no successor");
   }

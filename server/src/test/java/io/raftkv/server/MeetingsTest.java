@@ -7,6 +7,8 @@ import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.storage.DataDir;
 import io.raftkv.storage.MetMembers;
 import io.raftkv.transport.Acquaintances.Meeting;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -107,6 +109,19 @@ class MeetingsTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void founderTakesPartOnceThatIsDurable() throws IOException {
+    Path inTheWay = Files.createDirectory(folder.resolve("n1").resolve("met.tmp"));
+    meetings.metBy(B);
+    meetings.metBy(C);
+    assertThat(meetings.mayTakePart()).isFalse();
+
+    Files.delete(inTheWay);
+
+    soon(() -> assertThat(meetings.mayTakePart()).isTrue());
+    assertThat(dataDir.met().needed()).isZero();
   }
 
   @Test

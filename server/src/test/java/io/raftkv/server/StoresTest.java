@@ -9,8 +9,10 @@ import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.node.RaftNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -109,6 +111,21 @@ final class StoresTest {
       assertThat(stores.log().lastIndex()).isEqualTo(1);
       assertThat(stores.snapshots().latest()).contains(FIRST);
     }
+  }
+
+  @Test
+  void failedNoteOfTheLogsEndIsTold() {
+    List<Throwable> told = new ArrayList<>();
+    UncheckedIOException failure = new UncheckedIOException(new IOException("broken"));
+
+    Stores.attempt(() -> {}, told::add);
+    Stores.attempt(
+        () -> {
+          throw failure;
+        },
+        told::add);
+
+    assertThat(told).containsExactly(failure);
   }
 
   /** A disk that does not fail is told nothing about. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.StableStore.Identity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -81,6 +82,26 @@ class MetMembersTest {
     Files.delete(file());
     try (DataDir dataDir = open()) {
       assertThat(dataDir.met().folder()).isNotEqualTo(number);
+      assertThat(dataDir.met().needed()).isZero();
+    }
+  }
+
+  /** What is not durable does not count as noted: it is written when it is noted again. */
+  @Test
+  void noteThatFailedIsWrittenTheNextTime() throws IOException {
+    MemberId other = new MemberId(0xe);
+    try (DataDir dataDir = open()) {
+      MetMembers met = dataDir.met();
+      Path inTheWay = Files.createDirectory(file().resolveSibling("met.tmp"));
+      assertThatThrownBy(() -> met.note(other, 5)).isInstanceOf(UncheckedIOException.class);
+      assertThatThrownBy(met::noteAccepted).isInstanceOf(UncheckedIOException.class);
+      assertThat(met.needed()).isEqualTo(2);
+      Files.delete(inTheWay);
+
+      met.note(other, 5);
+      met.noteAccepted();
+
+      assertThat(dataDir.met().members()).containsEntry(other, 5L);
       assertThat(dataDir.met().needed()).isZero();
     }
   }
