@@ -51,6 +51,11 @@ public record Member(
     return new Member(newId, name, peerAddress, isVoter() ? Standing.JOINING : standing, replaces);
   }
 
+  /** The same at another address. */
+  public Member at(String newPeerAddress) {
+    return new Member(id, name, newPeerAddress, standing, replaces);
+  }
+
   /** The same, but another one goes in return. */
   public Member replacing(MemberId other) {
     return new Member(id, name, peerAddress, standing, other);

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * A change of the members that somebody asks the leader for.
  *
- * @param member ADD and REPLACE: who comes, as it is to stand in the configuration; else only its
- *     id counts
+ * @param member ADD: who comes, as it is to stand in the configuration; MOVE: its id and its new
+ *     address count; else only its id
  * @param expectedIndex the change is refused unless the configuration in force is that of this
  *     entry; 0: whichever is
  * @param isDryRun only tell what would come of it
@@ -25,7 +25,9 @@ public record MembershipChange(Kind kind, Member member, long expectedIndex, boo
     /** A learner that has caught up becomes a voter. */
     PROMOTE,
     /** It goes. */
-    REMOVE
+    REMOVE,
+    /** The others reach it at another address. */
+    MOVE
   }
 
   public static MembershipChange add(Member member) {
@@ -38,6 +40,10 @@ public record MembershipChange(Kind kind, Member member, long expectedIndex, boo
 
   public static MembershipChange remove(MemberId id) {
     return new MembershipChange(Kind.REMOVE, nameless(id), 0, false);
+  }
+
+  public static MembershipChange move(MemberId id, String peerAddress) {
+    return new MembershipChange(Kind.MOVE, nameless(id).at(peerAddress), 0, false);
   }
 
   private static Member nameless(MemberId id) {

@@ -183,6 +183,9 @@ final class KvServer implements AutoCloseable {
     tasks.every(HEALTH_PERIOD, new RemovalNotice(config.name(), node::status));
     tasks.every(HEALTH_PERIOD, states);
     tasks.every(HEALTH_PERIOD, new LeaderNotice(config.name(), node::status));
+    tasks.every(
+        HEALTH_PERIOD,
+        new MoveNotice(config.name(), node::status, transport::movedTo, node::changeMembership));
     repaired.ifPresent(
         aside -> tasks.every(HEALTH_PERIOD, new RepairNotice(config.name(), aside, node::status)));
     tasks.every(
@@ -342,11 +345,12 @@ final class KvServer implements AutoCloseable {
     try {
       return GrpcTransport.bind(
           TransportOptions.of(
-              identity.clusterId(),
-              identity.memberId(),
-              peerListen.getAddress().getHostAddress(),
-              peerListen.getPort(),
-              config.advertise().toString()),
+                  identity.clusterId(),
+                  identity.memberId(),
+                  peerListen.getAddress().getHostAddress(),
+                  peerListen.getPort(),
+                  config.advertise().toString())
+              .withPeerAddress(config.peerAddress()),
           acquaintances);
     } catch (IOException e) {
       throw StartException.cannotListen(Setting.PEER_LISTEN, e);

@@ -203,6 +203,8 @@ record ServerConfig(
               + "="
               + own
               + " in "
+              + given.origin()
+              + "; a member that moves starts without "
               + given.origin());
     }
     return cluster;

@@ -189,6 +189,12 @@ public final class GrpcTransport implements Transport {
     return peer != null && peer.isConnected();
   }
 
+  /** Where a member is reached now, if that is not where the configuration says. */
+  public Optional<String> movedTo(MemberId member) {
+    Peer peer = peers.get(member);
+    return peer == null ? Optional.empty() : peer.movedTo();
+  }
+
   @Override
   public synchronized void start(Listener listener) {
     if (this.listener != null) {
@@ -239,7 +245,7 @@ public final class GrpcTransport implements Transport {
       }
       next.put(
           member.id(),
-          known != null && known.address().equals(member.peerAddress())
+          known != null && known.settleAt(member.peerAddress())
               ? known
               : new Peer(member.id(), member.peerAddress(), options, loops, stats, host));
     }
@@ -329,7 +335,12 @@ public final class GrpcTransport implements Transport {
     @Override
     public Handshake handshake(MemberId to) {
       return new Handshake(
-          options.clusterId(), options.self(), to, options.clientAddress(), acquaintances.folder());
+          options.clusterId(),
+          options.self(),
+          to,
+          options.clientAddress(),
+          options.peerAddress(),
+          acquaintances.folder());
     }
 
     @Override
@@ -374,7 +385,7 @@ public final class GrpcTransport implements Transport {
       }
       Peer member = current.get(other.from());
       Peer peer = member == null ? guest(other.from()) : member;
-      peer.learn(other.clientAddress());
+      peer.learn(other);
       if (member != null) {
         // It is there: no need to wait for the next attempt.
         member.dial();

@@ -15,9 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param from the side that speaks
  * @param to whom it believes to speak to
  * @param clientAddress where clients reach the side that speaks
+ * @param peerAddress where other members reach it; empty: not told
  * @param folder of the side that speaks; {@link Acquaintances#NO_FOLDER}: not told
  */
-record Handshake(long cluster, MemberId from, MemberId to, String clientAddress, long folder) {
+record Handshake(
+    long cluster,
+    MemberId from,
+    MemberId to,
+    String clientAddress,
+    String peerAddress,
+    long folder) {
   static final int VERSION = 1;
 
   private static final int ADDRESS_CHARS_MAX = 300;
@@ -27,6 +34,7 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress,
   private static final Metadata.Key<String> FROM = key("raftkv-from");
   private static final Metadata.Key<String> TO = key("raftkv-to");
   private static final Metadata.Key<String> CLIENT_ADDRESS = key("raftkv-client-address");
+  private static final Metadata.Key<String> PEER_ADDRESS = key("raftkv-peer-address");
   private static final Metadata.Key<String> FOLDER = key("raftkv-folder");
 
   private static Metadata.Key<String> key(String name) {
@@ -61,6 +69,9 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress,
     metadata.put(FROM, Long.toHexString(from.value()));
     metadata.put(TO, Long.toHexString(to.value()));
     metadata.put(CLIENT_ADDRESS, clientAddress);
+    if (!peerAddress.isEmpty()) {
+      metadata.put(PEER_ADDRESS, peerAddress);
+    }
     if (folder != Acquaintances.NO_FOLDER) {
       metadata.put(FOLDER, Long.toHexString(folder));
     }
@@ -95,7 +106,8 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress,
             id(metadata, CLUSTER),
             new MemberId(id(metadata, FROM)),
             new MemberId(id(metadata, TO)),
-            address(metadata),
+            address(metadata, CLIENT_ADDRESS),
+            metadata.containsKey(PEER_ADDRESS) ? address(metadata, PEER_ADDRESS) : "",
             metadata.containsKey(FOLDER) ? id(metadata, FOLDER) : Acquaintances.NO_FOLDER);
     if (other.cluster != cluster && wasRemoved.test(other.from)) {
       // Not as REMOVED, which would end the campaigns of a cluster that may live after all.
@@ -145,14 +157,14 @@ record Handshake(long cluster, MemberId from, MemberId to, String clientAddress,
     throw refused(Status.FAILED_PRECONDITION, "the handshake lacks " + key.name());
   }
 
-  private static String address(Metadata metadata) throws RefusedException {
-    @Nullable String text = metadata.get(CLIENT_ADDRESS);
+  private static String address(Metadata metadata, Metadata.Key<String> key)
+      throws RefusedException {
+    @Nullable String text = metadata.get(key);
     // It is shown to clients and in logs: no more than a host and a port can hold.
     if (text == null
         || text.length() > ADDRESS_CHARS_MAX
         || !text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-      throw refused(
-          Status.FAILED_PRECONDITION, "the handshake lacks a valid " + CLIENT_ADDRESS.name());
+      throw refused(Status.FAILED_PRECONDITION, "the handshake lacks a valid " + key.name());
     }
     return text;
   }

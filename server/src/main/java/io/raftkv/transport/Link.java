@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Link {
   /** What a link tells the peer that it belongs to. Called on the loop. */
   interface Owner {
-    ManagedChannel open(EventLoop loop);
+    ManagedChannel open(Rpc.Connection connection, EventLoop loop);
 
     Metadata handshake();
 
@@ -145,7 +145,7 @@ final class Link {
     cancelRetry();
     ManagedChannel channel;
     try {
-      channel = owner.open(loop);
+      channel = owner.open(connection, loop);
     } catch (IllegalArgumentException e) {
       // No address: nothing to try again until the configuration names another one.
       owner.down(connection, Status.INVALID_ARGUMENT.withDescription(e.getMessage()), false);

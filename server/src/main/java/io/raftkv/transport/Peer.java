@@ -42,7 +42,19 @@ final class Peer implements Link.Owner {
   }
 
   private final MemberId id;
-  private final String address;
+
+  /** Where the configuration says that it is. */
+  private volatile String address;
+
+  /** Where it says itself that it is; empty if it does not. */
+  private volatile String announced = "";
+
+  /** Which of the two the next attempt goes to. */
+  private volatile String next;
+
+  /** Where the latest attempt went: with control up, where the peer is. */
+  private volatile String dialled;
+
   private final TransportStats stats;
   private final Host host;
   private final Decoder decoder;
@@ -71,6 +83,8 @@ final class Peer implements Link.Owner {
       Host host) {
     this.id = id;
     this.address = address;
+    this.next = address;
+    this.dialled = address;
     this.stats = stats;
     this.host = host;
     this.decoder = new Decoder(id, options.self());
@@ -83,17 +97,37 @@ final class Peer implements Link.Owner {
     return id;
   }
 
-  String address() {
-    return address;
+  /**
+   * The configuration says that it is there now.
+   *
+   * @return whether this goes on; else it is to be closed, and another one takes its place
+   */
+  boolean settleAt(String configured) {
+    boolean isKnown = configured.equals(address) || configured.equals(dialled);
+    if (isKnown && !configured.equals(address)) {
+      address = configured;
+      next = configured;
+    }
+    return isKnown;
+  }
+
+  /** Where it is reached, if that is not where the configuration says. */
+  Optional<String> movedTo() {
+    String reached = dialled;
+    return isControlUp && !reached.equals(address) ? Optional.of(reached) : Optional.empty();
   }
 
   Optional<String> clientAddress() {
     return Optional.ofNullable(clientAddress);
   }
 
-  /** The peer said where clients reach it. */
-  void learn(String clientAddress) {
-    this.clientAddress = clientAddress;
+  /** The peer said where it is reached. */
+  void learn(Handshake said) {
+    clientAddress = said.clientAddress();
+    if (!said.peerAddress().equals(announced)) {
+      announced = said.peerAddress();
+      next = announced.isEmpty() ? address : announced;
+    }
   }
 
   boolean isConnected() {
@@ -195,8 +229,11 @@ final class Peer implements Link.Owner {
   }
 
   @Override
-  public ManagedChannel open(EventLoop loop) {
-    return host.open(address, loop);
+  public ManagedChannel open(Rpc.Connection connection, EventLoop loop) {
+    if (connection == Rpc.Connection.CONTROL) {
+      dialled = next;
+    }
+    return host.open(dialled, loop);
   }
 
   @Override
@@ -207,7 +244,7 @@ final class Peer implements Link.Owner {
   @Override
   public void checkAnswer(Metadata headers) throws Handshake.RefusedException {
     try {
-      learn(host.check(headers, id).clientAddress());
+      learn(host.check(headers, id));
     } catch (Handshake.RefusedException e) {
       stats.countRefusedHandshake();
       throw e;
@@ -260,6 +297,10 @@ final class Peer implements Link.Owner {
       return;
     }
     isControlUp = false;
+    String tried = dialled;
+    // One after the other: what it says itself may be wrong, too.
+    String said = announced;
+    next = tried.equals(address) && !said.isEmpty() ? said : address;
     if (isGone && !isClosed) {
       host.unreachable(id);
     }
@@ -277,17 +318,17 @@ final class Peer implements Link.Owner {
                 "dial" + id,
                 "no connection to member {} at {}: {}",
                 id,
-                address,
+                tried,
                 Printable.of(status.getDescription()));
       }
       default -> {
         String reason = Printable.of(reason(status));
         if (wasControlUp) {
           host.log()
-              .warn("dial" + id, "connection to member {} at {} broke: {}", id, address, reason);
+              .warn("dial" + id, "connection to member {} at {} broke: {}", id, tried, reason);
         } else {
           host.log()
-              .info("wait" + id, "member {} at {} does not answer yet: {}", id, address, reason);
+              .info("wait" + id, "member {} at {} does not answer yet: {}", id, tried, reason);
         }
       }
     }

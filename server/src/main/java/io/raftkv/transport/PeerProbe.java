@@ -57,7 +57,7 @@ public final class PeerProbe {
       for (Member member : members) {
         Handshake greeting =
             new Handshake(
-                clusterId, unknown, member.id(), NO_CLIENT_ADDRESS, Acquaintances.NO_FOLDER);
+                clusterId, unknown, member.id(), NO_CLIENT_ADDRESS, "", Acquaintances.NO_FOLDER);
         asked.put(member.id(), ask(greeting, member.peerAddress(), patience, channels));
       }
       long millisMax = patience.plus(SPARE).toMillis();

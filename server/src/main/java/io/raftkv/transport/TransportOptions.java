@@ -11,6 +11,8 @@ import io.raftkv.raft.Message;
  * @param listenHost host or address to bind the peer port to
  * @param listenPort 0 for any free one
  * @param clientAddress host:port where clients reach this member, told to every peer
+ * @param peerAddress host:port where the other members reach it, told to them; empty: as the
+ *     configuration says
  * @param control what may wait for one peer on each stream of control messages
  * @param replication what may wait for one peer to be appended, and of its answers
  * @param snapshot what may wait for one peer of a snapshot, and of its answers
@@ -22,6 +24,7 @@ public record TransportOptions(
     String listenHost,
     int listenPort,
     String clientAddress,
+    String peerAddress,
     Budget control,
     Budget replication,
     Budget snapshot,
@@ -47,6 +50,7 @@ public record TransportOptions(
         listenHost,
         listenPort,
         clientAddress,
+        "",
         new Budget(1024, 1 << 20),
         new Budget(256, 24 << 20),
         new Budget(64, 8 << 20),
@@ -56,13 +60,46 @@ public record TransportOptions(
   /** The same with one budget for every stream. */
   public TransportOptions withBudget(Budget budget) {
     return new TransportOptions(
-        clusterId, self, listenHost, listenPort, clientAddress, budget, budget, budget, budget);
+        clusterId,
+        self,
+        listenHost,
+        listenPort,
+        clientAddress,
+        peerAddress,
+        budget,
+        budget,
+        budget,
+        budget);
+  }
+
+  /** The same that tells its peers where they reach it. */
+  public TransportOptions withPeerAddress(String address) {
+    return new TransportOptions(
+        clusterId,
+        self,
+        listenHost,
+        listenPort,
+        clientAddress,
+        address,
+        control,
+        replication,
+        snapshot,
+        forward);
   }
 
   /** The same with another port to listen on. */
   public TransportOptions withListenPort(int port) {
     return new TransportOptions(
-        clusterId, self, listenHost, port, clientAddress, control, replication, snapshot, forward);
+        clusterId,
+        self,
+        listenHost,
+        port,
+        clientAddress,
+        peerAddress,
+        control,
+        replication,
+        snapshot,
+        forward);
   }
 
   Budget budget(Message.Stream stream) {

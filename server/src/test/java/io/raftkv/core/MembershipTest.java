@@ -99,6 +99,20 @@ class MembershipTest {
   }
 
   @Test
+  void aMemberMovesAndKeepsItsVote() {
+    make(MembershipChange.move(id(2), "elsewhere:2"));
+
+    assertThat(configuration(3).member(id(2)).orElseThrow().peerAddress()).isEqualTo("elsewhere:2");
+    assertThat(configuration(3).voters()).isEqualTo(ids(1, 2, 3));
+    assertThat(configuration(3).isJoint()).isFalse();
+    assertThat(change(1, MembershipChange.move(id(2), "elsewhere:2")).refusal()).isEmpty();
+    assertThat(change(1, MembershipChange.move(id(2), "host:3")).refusal())
+        .contains(Reason.MEMBER_EXISTS);
+    assertThat(change(1, MembershipChange.move(id(7), "host:7")).refusal())
+        .contains(Reason.MEMBER_NOT_FOUND);
+  }
+
+  @Test
   void nobodyComesTwice() {
     assertThat(change(1, add(2, Standing.JOINING)).refusal()).contains(Reason.MEMBER_EXISTS);
     Member sameAddress = new Member(id(9), "n9", "host:2", false);

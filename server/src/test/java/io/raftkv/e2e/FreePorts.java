@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * connections: otherwise a client that dials a stopped member may take its port, or even connect to
  * itself.
  */
-final class FreePorts {
+public final class FreePorts {
   private static final int FIRST = 12_000;
   private static final int END = 32_000;
   private static final int ATTEMPTS_MAX = 1_000;
@@ -25,7 +25,7 @@ final class FreePorts {
 
   private FreePorts() {}
 
-  static synchronized int next() {
+  public static synchronized int next() {
     for (int i = 0; i < ATTEMPTS_MAX; i++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, END);
       if (!TAKEN.contains(port) && isFree(port)) {

@@ -30,7 +30,8 @@ public final class KvdCluster implements AutoCloseable {
   private static final class Member {
     final String name;
     final int clientPort = FreePorts.next();
-    final int peerPort = FreePorts.next();
+    final int foundingPeerPort = FreePorts.next();
+    int peerPort = foundingPeerPort;
     final int opsPort = FreePorts.next();
     @Nullable Endpoint advertised;
     @Nullable KvdProcess process;
@@ -87,6 +88,11 @@ public final class KvdCluster implements AutoCloseable {
   public int add() {
     members.add(new Member("n" + (members.size() + 1)));
     return members.size() - 1;
+  }
+
+  /** The others are to reach this member on another port; said while it does not run. */
+  public void move(int member) {
+    members.get(member).peerPort = FreePorts.next();
   }
 
   public String name(int member) {
@@ -154,9 +160,11 @@ public final class KvdCluster implements AutoCloseable {
     if (described.advertised != null) {
       arguments.addAll(List.of("--advertise", described.advertised.toString()));
     }
-    if (member < founders) {
+    // Who has moved is not where it was founded: its folder says what cluster it is of.
+    boolean hasMoved = described.peerPort != described.foundingPeerPort;
+    if (!hasMoved && member < founders) {
       arguments.addAll(List.of("--initial-cluster", initialCluster()));
-    } else {
+    } else if (!hasMoved) {
       arguments.addAll(List.of("--join", runningClients()));
     }
     if (!extraArguments.contains("--segment-bytes")) {
@@ -174,7 +182,13 @@ public final class KvdCluster implements AutoCloseable {
 
   private String initialCluster() {
     return IntStream.range(0, founders)
-        .mapToObj(member -> name(member) + "=" + sites.host(member) + ":" + peerPort(member))
+        .mapToObj(
+            member ->
+                name(member)
+                    + "="
+                    + sites.host(member)
+                    + ":"
+                    + members.get(member).foundingPeerPort)
         .collect(Collectors.joining(","));
   }
 

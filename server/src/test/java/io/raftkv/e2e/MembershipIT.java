@@ -83,6 +83,62 @@ final class MembershipIT {
     cluster.awaitEqualStates();
   }
 
+  private String addressOf(String name) {
+    return client.cluster().members().members().stream()
+        .filter(member -> member.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .peerAddress();
+  }
+
+  /** One after the other, the leader among them; then all are started where they are now. */
+  @Test
+  void membersComeBackAtOtherAddresses() {
+    for (int member = 0; member < 3; member++) {
+      cluster.process(member).kill();
+      cluster.move(member);
+      cluster.start(member);
+      String name = cluster.name(member);
+      String address = "127.0.0.1:" + cluster.peerPort(member);
+      Awaitility.await(name + " is known at " + address)
+          .atMost(LONG)
+          .until(() -> addressOf(name).equals(address));
+      client.put("moved", name);
+    }
+    awaitVoters("n1", "n2", "n3");
+
+    cluster.killAll();
+    for (int member = 0; member < 3; member++) {
+      cluster.launch(member);
+    }
+    cluster.awaitLeader();
+    client.put("after", "restart");
+
+    cluster.awaitEqualStates();
+  }
+
+  /** The third can dial neither: it learns from those who come to it where they are. */
+  @Test
+  void aMajorityComesBackAtOtherAddresses() {
+    for (int member = 0; member < 2; member++) {
+      cluster.process(member).kill();
+      cluster.move(member);
+    }
+    cluster.start(0);
+    cluster.start(1);
+
+    cluster.awaitLeader();
+    client.put("after", "move");
+    for (int member = 0; member < 2; member++) {
+      String name = cluster.name(member);
+      String address = "127.0.0.1:" + cluster.peerPort(member);
+      Awaitility.await(name + " is known at " + address)
+          .atMost(LONG)
+          .until(() -> addressOf(name).equals(address));
+    }
+    cluster.awaitEqualStates();
+  }
+
   @Test
   void theLeaderIsRemovedAndSaysSoAlsoWhenItComesBack() {
     int leader = cluster.awaitLeader();

@@ -65,7 +65,7 @@ class BackpressureTest {
   }
 
   private ServerCall.Listener<Frame> open(Rpc rpc, ServerCall<Frame, Frame> call) {
-    call.sendHeaders(new Handshake(CLUSTER, B, A, "b:1", 0).encode());
+    call.sendHeaders(new Handshake(CLUSTER, B, A, "b:1", "", 0).encode());
     if (rpc == Rpc.APPEND_ENTRIES) {
       deafCalls.add(call);
     } else {

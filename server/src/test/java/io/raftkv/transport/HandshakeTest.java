@@ -51,7 +51,7 @@ class HandshakeTest {
   }
 
   private static Metadata handshake(long cluster, MemberId from, MemberId to) {
-    return new Handshake(cluster, from, to, "b:7400", 0).encode();
+    return new Handshake(cluster, from, to, "b:7400", "", 0).encode();
   }
 
   private static Metadata good() {
@@ -190,7 +190,7 @@ class HandshakeTest {
     assertRefused(newer, Status.Code.FAILED_PRECONDITION, "version 1");
 
     assertRefused(
-        new Handshake(CLUSTER, B, A, "two words", 0).encode(),
+        new Handshake(CLUSTER, B, A, "two words", "", 0).encode(),
         Status.Code.FAILED_PRECONDITION,
         "raftkv-client-address");
   }

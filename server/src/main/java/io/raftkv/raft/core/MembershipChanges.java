@@ -41,6 +41,7 @@ final class MembershipChanges {
       case ADD -> add(change.member());
       case PROMOTE -> promote(change.member().id());
       case REMOVE -> remove(change.member().id());
+      case MOVE -> move(change.member().id(), change.member().peerAddress());
     };
   }
 
@@ -138,6 +139,24 @@ final class MembershipChanges {
       return refused(Reason.LAST_VOTER);
     }
     return ifSafe(current.members().stream().filter(member -> !member.id().equals(id)).toList());
+  }
+
+  /** Who votes stays the same, and so do their promises. */
+  private Outcome move(MemberId id, String peerAddress) {
+    if (current.member(id).isEmpty()) {
+      return refused(Reason.MEMBER_NOT_FOUND);
+    }
+    List<Member> members = new ArrayList<>();
+    for (Member member : current.members()) {
+      if (member.id().equals(id)) {
+        members.add(member.at(peerAddress));
+      } else if (member.peerAddress().equals(peerAddress)) {
+        return refused(Reason.MEMBER_EXISTS);
+      } else {
+        members.add(member);
+      }
+    }
+    return new Outcome(Optional.empty(), current.changedTo(members));
   }
 
   /** The first thing that the new voters have to do is to commit the change. */
