@@ -57,6 +57,14 @@ public interface LogStore extends AutoCloseable {
    */
   List<LogEntry> read(long from, long toExclusive, long bytesMax);
 
+  /**
+   * Bytes of entries, with their overhead, that it takes for sure before it needs more of the disk.
+   * For any thread, as of the writer's latest turn.
+   */
+  default long roomBytes() {
+    return Long.MAX_VALUE;
+  }
+
   /** Bytes on disk, or in memory for a store without one. For any thread. */
   long sizeBytes();
 

@@ -151,29 +151,23 @@ public sealed interface Message {
   /**
    * A follower, or a member that is ahead, answers.
    *
-   * @param isDiskFull the follower's disk has hardly any room left
+   * @param room what the follower's disk can take; never UNKNOWN
    * @param state what the answerer's state hashed to where the leader asked; may be none
    */
   record HeartbeatResponse(
-      MemberId from,
-      MemberId to,
-      long term,
-      long readSequence,
-      boolean isDiskFull,
-      StateSample state)
+      MemberId from, MemberId to, long term, long readSequence, Room room, StateSample state)
       implements Message {
-    public HeartbeatResponse(
-        MemberId from, MemberId to, long term, long readSequence, boolean isDiskFull) {
-      this(from, to, term, readSequence, isDiskFull, StateSample.NONE);
+    public HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence, Room room) {
+      this(from, to, term, readSequence, room, StateSample.NONE);
     }
 
     /** Of a follower that has room. */
     public HeartbeatResponse(MemberId from, MemberId to, long term, long readSequence) {
-      this(from, to, term, readSequence, false);
+      this(from, to, term, readSequence, Room.ENOUGH);
     }
 
     public HeartbeatResponse with(StateSample sample) {
-      return new HeartbeatResponse(from, to, term, readSequence, isDiskFull, sample);
+      return new HeartbeatResponse(from, to, term, readSequence, room, sample);
     }
 
     @Override

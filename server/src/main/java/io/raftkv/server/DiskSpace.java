@@ -12,27 +12,33 @@ import java.util.function.LongSupplier;
  * disk does. A log that cannot be written ends the member, so a disk counts as full while there is
  * still room for what it takes to become smaller again: a snapshot, after which old files of the
  * log go, and the log's next file. The file after the active one is there already, for what comes
- * in before the next look. Run by one thread; read by any.
+ * in before the next look, and for a follower that a leader with room goes on to write to; when it
+ * is used up, too, the log takes nothing more. Run by one thread; read by any.
  */
 final class DiskSpace implements Runnable {
   private final Path folder;
   private final LongSupplier reserveBytes;
+  private final Runnable hasRoom;
   private volatile long freeBytes = Long.MAX_VALUE;
   private volatile long reservedBytes;
 
   /**
    * @param reserveBytes with less the disk is full
+   * @param hasRoom told at every look at a disk that is not
    */
-  DiskSpace(Path folder, LongSupplier reserveBytes) {
+  DiskSpace(Path folder, LongSupplier reserveBytes, Runnable hasRoom) {
     this.folder = folder;
     this.reserveBytes = reserveBytes;
+    this.hasRoom = hasRoom;
   }
 
   /** The next snapshot is taken to be as large as those that are there. */
   static DiskSpace of(ServerConfig config, Stores stores) {
     DiskSpace disk =
         new DiskSpace(
-            config.dataDir(), () -> config.segmentBytes() + stores.snapshots().sizeBytes());
+            config.dataDir(),
+            () -> config.segmentBytes() + stores.snapshots().sizeBytes(),
+            stores::reserveAgain);
     if (!config.isInMemory()) {
       disk.run();
     }
@@ -46,6 +52,9 @@ final class DiskSpace implements Runnable {
       freeBytes = Files.getFileStore(folder).getUsableSpace();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (!isFull()) {
+      hasRoom.run();
     }
   }
 

@@ -262,6 +262,13 @@ final class Stores implements AutoCloseable {
     return identity;
   }
 
+  /** The disk has room: the log makes its next file, if it could not before. */
+  void reserveAgain() {
+    if (log instanceof SegmentedLog segments) {
+      segments.reserveAgain();
+    }
+  }
+
   LogStore log() {
     return log;
   }

@@ -6,15 +6,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the files of segments ahead of need: zero-filled and synced under a temporary name, so that
  * a sync of the log never has to allocate blocks. The one that is ready is also the reserve that
  * keeps the log going for a while on a full disk.
  *
- * <p>Used by the writer; the work runs on the executor.
+ * <p>Used by the writer, unless it says otherwise; the work runs on the executor.
  */
 final class SegmentPreparer {
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentPreparer.class);
+
   /** A file that is not filled yet. A crash may leave it behind. */
   static final String SUFFIX = ".tmp";
 
@@ -33,6 +37,9 @@ final class SegmentPreparer {
   private final Executor executor;
   private long number;
   private volatile @Nullable CompletableFuture<Prepared> next;
+
+  /** The last file could not be made: the disk is full, or failing. */
+  private volatile boolean hasFailed;
 
   SegmentPreparer(VolumeFactory volumes, int segmentBytes, Executor executor) {
     this.volumes = volumes;
@@ -58,7 +65,7 @@ final class SegmentPreparer {
   }
 
   /** Starts to prepare the next file. */
-  void begin() {
+  synchronized void begin() {
     String name = nextName();
     CompletableFuture<Prepared> future = new CompletableFuture<>();
     next = future;
@@ -73,16 +80,22 @@ final class SegmentPreparer {
         });
   }
 
-  /** Whether the next file is there, or on its way. For any thread. */
-  boolean isReserved() {
+  /** Starts once more if the last attempt failed. For any thread. */
+  synchronized void beginIfFailed() {
     CompletableFuture<Prepared> future = next;
-    return future != null && !future.isCompletedExceptionally();
+    if (future != null && future.isCompletedExceptionally()) {
+      begin();
+    }
+  }
+
+  /** Whether the active file is the last one that there is room for. For any thread. */
+  boolean hasFailed() {
+    return hasFailed;
   }
 
   /** The next file; waits for it, and tries once more here if preparing it failed. */
   Prepared take() {
-    CompletableFuture<Prepared> future = next;
-    next = null;
+    CompletableFuture<Prepared> future = takeNext();
     if (future != null && !future.isCompletedExceptionally()) {
       try {
         return future.join();
@@ -93,6 +106,12 @@ final class SegmentPreparer {
       }
     }
     return prepare(nextName());
+  }
+
+  private synchronized @Nullable CompletableFuture<Prepared> takeNext() {
+    CompletableFuture<Prepared> future = next;
+    next = null;
+    return future;
   }
 
   void close() {
@@ -112,8 +131,17 @@ final class SegmentPreparer {
       fill(volume, 0, segmentBytes);
       volume.sync();
       volumes.rename(name, SPARE);
+      hasFailed = false;
       return new Prepared(SPARE, volume);
     } catch (UncheckedIOException e) {
+      if (!hasFailed) {
+        LOG.warn(
+            "{}: no room for the next file of the log, {} bytes: {}",
+            volumes.location(),
+            segmentBytes,
+            e.getMessage());
+      }
+      hasFailed = true;
       try {
         // Half a segment would only keep a full disk full.
         volume.close();

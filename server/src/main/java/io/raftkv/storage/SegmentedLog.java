@@ -86,6 +86,9 @@ public final class SegmentedLog implements LogStore {
   /** Where the buffer goes in the active segment. */
   private int writePosition;
 
+  /** The same for other threads; behind it while records are buffered. */
+  private volatile int activeBytes;
+
   /** Where the record under way starts in the buffer. */
   private int recordStart;
 
@@ -132,6 +135,7 @@ public final class SegmentedLog implements LogStore {
     tail = recovery.tail();
     segments.addAll(recovery.segments());
     writePosition = recovery.tailPosition();
+    activeBytes = writePosition;
     if (recovery.tornBytes() > 0) {
       LOG.warn(
           "{}/{}: the {} bytes at offset {} are cut off, a write that did not complete",
@@ -182,11 +186,17 @@ public final class SegmentedLog implements LogStore {
   }
 
   /**
-   * Whether a prepared segment is there, or on its way. If not, the disk is full or failing, and
-   * the log will fail when the active segment is full. For any thread, of the writer's latest turn.
+   * Without limit while the file after the active one is there, or on its way; else the disk is
+   * full or failing, and the log fails when the active one is full.
    */
-  public boolean isSpaceReserved() {
-    return preparer.isReserved();
+  @Override
+  public long roomBytes() {
+    return preparer.hasFailed() ? Math.max(0, segmentBytes - activeBytes) : Long.MAX_VALUE;
+  }
+
+  /** The disk has room: tries again to make the next file, if that failed. For any thread. */
+  public void reserveAgain() {
+    preparer.beginIfFailed();
   }
 
   @Override
@@ -395,6 +405,7 @@ public final class SegmentedLog implements LogStore {
     buffer.clear();
     isWritten = true;
     writePosition += length;
+    activeBytes = writePosition;
     synchronized (lock) {
       pending.moveTo(active);
     }
@@ -459,6 +470,7 @@ public final class SegmentedLog implements LogStore {
     }
     preparer.begin();
     writePosition = HEADER_BYTES;
+    activeBytes = writePosition;
     becameDurable();
     durableMark.noteDurable(durableSequence);
     updateSize();

@@ -25,6 +25,7 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
+import io.raftkv.raft.Room;
 import io.raftkv.raft.StateSample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -93,7 +94,7 @@ final class Decoder {
           to,
           number("term", m.getTerm()),
           number("read_sequence", m.getReadSequence()),
-          m.getDiskFull(),
+          m.getLogFull() ? Room.NONE : m.getDiskFull() ? Room.HARDLY_ANY : Room.ENOUGH,
           new StateSample(number("state_index", m.getStateIndex()), m.getStateHash()));
     }
     if (proto instanceof ReadIndexRequest m) {

@@ -18,6 +18,7 @@ import io.raftkv.proto.peer.v1.VoteRequest;
 import io.raftkv.proto.peer.v1.VoteResponse;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Room;
 
 /**
  * From messages to the wire. Payloads are not copied: their bytes never change. Who speaks to whom
@@ -102,7 +103,8 @@ final class Encoder {
       return HeartbeatResponse.newBuilder()
           .setTerm(m.term())
           .setReadSequence(m.readSequence())
-          .setDiskFull(m.isDiskFull())
+          .setDiskFull(m.room() != Room.ENOUGH)
+          .setLogFull(m.room() == Room.NONE)
           .setStateIndex(m.state().index())
           .setStateHash(m.state().hash())
           .build();

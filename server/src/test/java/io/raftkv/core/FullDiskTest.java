@@ -3,6 +3,7 @@ package io.raftkv.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Room;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,10 @@ class FullDiskTest {
     cluster.tickAll(2 * CoreCluster.OPTIONS.heartbeatTicks());
   }
 
+  private Room roomAt(int member) {
+    return cluster.node(member).core().roomToPropose();
+  }
+
   private long transfers() {
     return cluster.delivered().stream().filter(m -> m instanceof Message.TimeoutNow).count();
   }
@@ -33,7 +38,7 @@ class FullDiskTest {
 
     int leader = cluster.leader();
     assertThat(leader).isIn(2, 3);
-    assertThat(cluster.node(leader).core().hasRoom()).isTrue();
+    assertThat(roomAt(leader)).isEqualTo(Room.ENOUGH);
   }
 
   @Test
@@ -61,7 +66,7 @@ class FullDiskTest {
 
     // n3 could not commit without one of them.
     assertThat(cluster.leader()).isEqualTo(1);
-    assertThat(cluster.node(1).core().hasRoom()).isFalse();
+    assertThat(roomAt(1)).isEqualTo(Room.HARDLY_ANY);
   }
 
   @Test
@@ -76,7 +81,7 @@ class FullDiskTest {
 
     // The first answers after that may still have been of members with room.
     assertThat(transfers()).isLessThanOrEqualTo(1);
-    assertThat(cluster.node(cluster.leader()).core().hasRoom()).isFalse();
+    assertThat(roomAt(cluster.leader())).isEqualTo(Room.HARDLY_ANY);
   }
 
   @Test
@@ -84,12 +89,12 @@ class FullDiskTest {
     cluster.elect(1);
 
     fill(3);
-    assertThat(cluster.node(1).core().hasRoom()).isTrue();
+    assertThat(roomAt(1)).isEqualTo(Room.ENOUGH);
     fill(2, 3);
-    assertThat(cluster.node(1).core().hasRoom()).isFalse();
+    assertThat(roomAt(1)).isEqualTo(Room.HARDLY_ANY);
     assertThat(cluster.leader()).isEqualTo(1);
     fill();
-    assertThat(cluster.node(1).core().hasRoom()).isTrue();
+    assertThat(roomAt(1)).isEqualTo(Room.ENOUGH);
   }
 
   @Test
@@ -97,6 +102,49 @@ class FullDiskTest {
     cluster.lose(m -> m instanceof Message.HeartbeatResponse);
     cluster.elect(1);
 
-    assertThat(cluster.node(1).core().hasRoom()).isTrue();
+    assertThat(roomAt(1)).isEqualTo(Room.ENOUGH);
+  }
+
+  private void fillLog(Integer... members) {
+    for (int member = 1; member <= 3; member++) {
+      long bytes = List.of(members).contains(member) ? 1_000 : Long.MAX_VALUE;
+      cluster.node(member).core().logRoom(bytes);
+    }
+    cluster.tickAll(2 * CoreCluster.OPTIONS.heartbeatTicks());
+  }
+
+  private long lastIndexOf(int member) {
+    return cluster.node(member).core().lastEntry().index();
+  }
+
+  @Test
+  void fullLogTakesNothingAndCatchesUpWhenThereIsRoom() {
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.tickAll(4);
+    fillLog(3);
+    long full = lastIndexOf(3);
+
+    cluster.propose(1, "b", "c");
+    cluster.tickAll(4 * ELECTION_TICKS);
+
+    assertThat(cluster.leader()).isEqualTo(1);
+    assertThat(roomAt(1)).isEqualTo(Room.ENOUGH);
+    assertThat(lastIndexOf(2)).isEqualTo(full + 2);
+    assertThat(lastIndexOf(3)).isEqualTo(full);
+    fillLog();
+    cluster.tickAll(ELECTION_TICKS);
+    assertThat(lastIndexOf(3)).isEqualTo(full + 2);
+  }
+
+  @Test
+  void leaderWhoseLogIsFullOrThatOfAQuorumTakesNothing() {
+    cluster.elect(1);
+    fillLog(2, 3);
+    assertThat(roomAt(1)).isEqualTo(Room.NONE);
+    fillLog(1, 2);
+    assertThat(roomAt(1)).isEqualTo(Room.NONE);
+    fillLog(2);
+    assertThat(roomAt(1)).isEqualTo(Room.ENOUGH);
   }
 }

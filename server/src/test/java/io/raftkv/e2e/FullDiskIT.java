@@ -117,6 +117,35 @@ final class FullDiskIT {
     }
   }
 
+  /** What it cannot take it gets once there is room, and it lives until then. */
+  @Test
+  void fullFollowerWaitsWhileTheOthersGoOn() throws IOException, InterruptedException {
+    Path small = Files.createDirectories(folder.resolve("members/n3"));
+    assertThat(run("mount", "-t", "tmpfs", "-o", "size=64m", "raftkv", small.toString())).isTrue();
+    try (KvdCluster cluster =
+            new KvdCluster(small.getParent(), 3, "--segment-bytes", "8MiB").start();
+        KvClient client = cluster.client(Duration.ofSeconds(30))) {
+      if (cluster.awaitLeader() == 2) {
+        client.cluster().transferLeadership();
+      }
+      Path filler = small.resolve("filler");
+      Files.write(filler, new byte[(int) Files.getFileStore(small).getUsableSpace()]);
+      ByteSequence value = ByteSequence.of(new byte[100_000]);
+      for (int i = 0; i < 400; i++) {
+        client.put(ByteSequence.of("bulk/" + i % 10), value);
+      }
+
+      assertThat(cluster.runningMembers()).hasSize(3);
+      assertThat(cluster.status(2).appliedIndex())
+          .isLessThan(cluster.status(cluster.awaitLeader()).appliedIndex());
+      Files.delete(filler);
+      cluster.awaitEqualStates();
+      assertThat(cluster.process(2).stderr()).noneMatch(line -> line.contains(" ERROR "));
+    } finally {
+      run("umount", small.toString());
+    }
+  }
+
   /** The reserve outlasts what comes in before a member looks at its disk again. */
   @Test
   void writersAtFullSpeedFillTheDiskAndNoMemberStops() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class DiskSpaceTest {
   @TempDir Path folder;
   private final AtomicLong reserveBytes = new AtomicLong(1);
+
+  /** How often it was told that there is room. */
+  private final AtomicInteger roomy = new AtomicInteger();
+
   private long totalBytes;
 
   @BeforeEach
@@ -23,7 +28,7 @@ final class DiskSpaceTest {
 
   private DiskSpace looked(long reserve) {
     reserveBytes.set(reserve);
-    DiskSpace disk = new DiskSpace(folder, reserveBytes::get);
+    DiskSpace disk = new DiskSpace(folder, reserveBytes::get, roomy::incrementAndGet);
     disk.run();
     return disk;
   }
@@ -51,15 +56,17 @@ final class DiskSpaceTest {
 
     assertThat(disk.isFull()).isTrue();
     assertThat(disk.alarms()).singleElement().asString().startsWith("DISK_FULL: ");
+    assertThat(roomy).hasValue(0);
 
     reserveBytes.set(1);
     disk.run();
 
     assertThat(disk.isFull()).isFalse();
+    assertThat(roomy).hasValue(1);
   }
 
   @Test
   void memoryIsNeverFull() {
-    assertThat(new DiskSpace(folder, () -> Long.MAX_VALUE).isFull()).isFalse();
+    assertThat(new DiskSpace(folder, () -> Long.MAX_VALUE, () -> {}).isFull()).isFalse();
   }
 }

@@ -145,20 +145,39 @@ class SegmentedLogCrashTest {
   void logGoesOnWithoutAReserveUntilTheSegmentIsFull() {
     FaultyVolumes volumes = new FaultyVolumes(new Random(1));
     try (SegmentedLog log = openUnmarked(volumes)) {
-      assertThat(log.isSpaceReserved()).isTrue();
+      assertThat(log.roomBytes()).isEqualTo(Long.MAX_VALUE);
     }
     volumes.restart();
     volumes.take("spare");
     // Recovery: one write, one sync, one sync of the folder; then the file of the next segment.
     volumes.failAt(volumes.operations() + 5);
     try (SegmentedLog log = openUnmarked(volumes)) {
-      assertThat(log.isSpaceReserved()).isFalse();
+      assertThat(log.roomBytes()).isBetween(1L, 4096L);
       log.append(LogStoreContract.entries(1, 10, 1));
       log.sync();
       // The disk has room again when the next segment is needed.
       log.append(LogStoreContract.entries(10, 200, 1));
       log.sync();
-      assertThat(log.isSpaceReserved()).isTrue();
+      assertThat(log.roomBytes()).isEqualTo(Long.MAX_VALUE);
+    }
+  }
+
+  @Test
+  void reserveIsMadeAgainOnceThereIsRoom() {
+    FaultyVolumes volumes = new FaultyVolumes(new Random(1));
+    openUnmarked(volumes).close();
+    volumes.restart();
+    volumes.take("spare");
+    volumes.failAt(volumes.operations() + 5);
+    try (SegmentedLog log = openUnmarked(volumes)) {
+      long room = log.roomBytes();
+      log.append(LogStoreContract.entries(1, 10, 1));
+      log.sync();
+      assertThat(log.roomBytes()).isLessThan(room);
+
+      log.reserveAgain();
+
+      assertThat(log.roomBytes()).isEqualTo(Long.MAX_VALUE);
     }
   }
 

@@ -21,6 +21,7 @@ import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.Room;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.StateSample;
 import java.io.InputStream;
@@ -178,7 +179,7 @@ class CodecTest {
             TO,
             term,
             number(random),
-            random.nextBoolean(),
+            Room.values()[1 + random.nextInt(3)],
             new StateSample(number(random), random.nextLong())),
         new Message.TimeoutNow(FROM, TO, term),
         new Message.ReadIndexRequest(FROM, TO, term, random.nextLong()),

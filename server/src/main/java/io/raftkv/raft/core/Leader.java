@@ -8,6 +8,7 @@ import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.Room;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -110,8 +111,8 @@ final class Leader extends Role {
   }
 
   /** Whether a quorum has room, our own disk aside, as far as is known. */
-  boolean isQuorumRoomy() {
-    return disk.isQuorumRoomy();
+  Room roomToPropose() {
+    return disk.roomToPropose();
   }
 
   void append(LogEntry.Kind kind, long clusterTimeMillis, byte[] data) {
@@ -354,7 +355,7 @@ final class Leader extends Role {
     if (follower != null) {
       follower.heard();
       follower.round = Math.max(follower.round, m.readSequence());
-      follower.room = m.isDiskFull() ? Progress.Room.HARDLY_ANY : Progress.Room.ENOUGH;
+      follower.has(m.room());
       confirmRounds();
     }
   }

@@ -1,6 +1,8 @@
 package io.raftkv.raft.core;
 
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.Room;
+import java.util.List;
 
 /** A leader's own disk: where it hangs, or is full, one of the others leads better. */
 final class LeaderDisk {
@@ -49,7 +51,8 @@ final class LeaderDisk {
    * without it, it need not lead.
    */
   private void handOverIfItIsFull() {
-    if (!core.isDiskFull() || !Quorum.isQuorum(core.configuration(), this::hasRoomForSure)) {
+    if (core.room() == Room.ENOUGH
+        || !Quorum.isQuorum(core.configuration(), this::hasRoomForSure)) {
       ticksFull = 0;
     } else if (!leader.isTransferring() && ticksFull++ % core.options().electionTicks() == 0) {
       Progress best = leader.mostUpToDate(LeaderDisk::isRoomy);
@@ -60,7 +63,7 @@ final class LeaderDisk {
   }
 
   private static boolean isRoomy(Progress follower) {
-    return follower.isActive && follower.room == Progress.Room.ENOUGH;
+    return follower.isActive && follower.room() == Room.ENOUGH;
   }
 
   private boolean hasRoomForSure(MemberId voter) {
@@ -68,18 +71,34 @@ final class LeaderDisk {
     return follower != null && isRoomy(follower);
   }
 
-  /** Whether a quorum has room, our own disk aside; who has not said anything is taken to have. */
-  boolean isQuorumRoomy() {
-    for (Progress follower : leader.followers()) {
-      if (follower.room == Progress.Room.HARDLY_ANY) {
-        return Quorum.isQuorum(core.configuration(), this::mayHaveRoom);
-      }
+  /** See {@link RaftCore#roomToPropose}; who has not said anything is taken to have room. */
+  Room roomToPropose() {
+    Room own = core.room();
+    if (own == Room.ENOUGH && !isAnybodyShort()) {
+      return own;
     }
-    return true;
+    Room ofQuorum =
+        isQuorumWithout(Room.HARDLY_ANY, Room.NONE)
+            ? Room.ENOUGH
+            : isQuorumWithout(Room.NONE) ? Room.HARDLY_ANY : Room.NONE;
+    return own.compareTo(ofQuorum) > 0 ? own : ofQuorum;
   }
 
-  private boolean mayHaveRoom(MemberId voter) {
-    Progress follower = leader.find(voter);
-    return follower == null || follower.room != Progress.Room.HARDLY_ANY;
+  private boolean isAnybodyShort() {
+    for (Progress follower : leader.followers()) {
+      if (follower.room().compareTo(Room.ENOUGH) > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isQuorumWithout(Room... rooms) {
+    return Quorum.isQuorum(
+        core.configuration(),
+        voter -> {
+          Progress follower = leader.find(voter);
+          return follower == null || !List.of(rooms).contains(follower.room());
+        });
   }
 }

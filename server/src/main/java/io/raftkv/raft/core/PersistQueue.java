@@ -74,6 +74,11 @@ final class PersistQueue {
     return doneTicket >= resetTicket;
   }
 
+  /** Bytes of entries that are not known to be durable yet. */
+  long inFlightBytes() {
+    return inFlightBytes;
+  }
+
   /** Whether the disk is so far behind that no more should be given to it. */
   boolean isFull(long bytesMax) {
     return inFlight.size() >= TICKETS_MAX || inFlightBytes >= bytesMax;

@@ -4,6 +4,7 @@ import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.RaftOptions;
+import io.raftkv.raft.Room;
 import java.util.List;
 
 /**
@@ -25,13 +26,6 @@ final class Progress {
     PROBE,
     REPLICATE,
     SNAPSHOT
-  }
-
-  /** What it last said of its disk. */
-  enum Room {
-    UNKNOWN,
-    ENOUGH,
-    HARDLY_ANY
   }
 
   final MemberId id;
@@ -67,7 +61,8 @@ final class Progress {
   /** Heard an answer to entries since the last heartbeat. */
   boolean hasAnswered;
 
-  Room room = Room.UNKNOWN;
+  /** What it last said of its disk. */
+  private Room room = Room.UNKNOWN;
 
   /** The latest heartbeat round that it answered. */
   long round;
@@ -126,6 +121,9 @@ final class Progress {
 
   /** Whether a message with entries may leave now. */
   boolean isOpen(RaftOptions options) {
+    if (room == Room.NONE) {
+      return false;
+    }
     return switch (state) {
       case PROBE -> !isWaiting && !isReadingLog;
       case REPLICATE ->
@@ -133,6 +131,18 @@ final class Progress {
               && !inflights.isFull(options.inflightMessagesMax(), options.inflightBytesMax());
       case SNAPSHOT -> false;
     };
+  }
+
+  Room room() {
+    return room;
+  }
+
+  /** It says what its disk can take. What came while it could take nothing, it let go. */
+  void has(Room said) {
+    if (room == Room.NONE && said != Room.NONE && state != State.SNAPSHOT) {
+      connectionLost();
+    }
+    room = said;
   }
 
   void sent(List<LogEntry> entries) {

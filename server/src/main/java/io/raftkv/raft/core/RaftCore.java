@@ -11,6 +11,7 @@ import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.RandomSource;
+import io.raftkv.raft.Room;
 import io.raftkv.raft.SnapshotMeta;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +51,7 @@ public final class RaftCore {
   private long lostLogs;
 
   /** Our disk has hardly any room left. */
-  private boolean isDiskFull;
+  private final DiskRoom disk = new DiskRoom();
 
   /** The others said so; this log may never hold the entry. */
   private boolean isRemoved;
@@ -139,15 +140,21 @@ public final class RaftCore {
 
   /** Tells whether this member's disk has hardly any room left; it had room at first. */
   public void diskFull(boolean isFull) {
-    isDiskFull = isFull;
+    disk.disk(isFull);
+  }
+
+  /** Tells how many bytes the log takes for sure, beyond what it was given. */
+  public void logRoom(long bytes) {
+    disk.log(bytes);
   }
 
   /**
-   * Whether what needs room may be proposed to this leader: its own disk has room, and so have
-   * those of a quorum, as far as is known. What needs none may be proposed all the same.
+   * What may be proposed to this leader, as far as is known: with ENOUGH, everything; with
+   * HARDLY_ANY, what makes the store smaller; with NONE, nothing. Its own disk has as much room,
+   * and so have those of a quorum.
    */
-  public boolean hasRoom() {
-    return !isDiskFull && role instanceof Leader leader && leader.isQuorumRoomy();
+  public Room roomToPropose() {
+    return role instanceof Leader leader ? leader.roomToPropose() : Room.NONE;
   }
 
   /** Tells that the state machine has applied everything up to {@code index}. */
@@ -367,6 +374,9 @@ public final class RaftCore {
       reject(m.from(), previous.index(), log.conflictAt(previous.index()));
       return;
     }
+    if (!m.entries().isEmpty() && room() == Room.NONE) {
+      return; // As if they were lost. The leader is told with the next heartbeat, and waits.
+    }
     // What precedes our base is committed, and so the same on the leader.
     long match = Math.max(previous.index(), log.baseIndex());
     for (LogEntry entry : m.entries()) {
@@ -397,7 +407,7 @@ public final class RaftCore {
     // it once had; the next append will be refused and say so.
     log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
     noteContact(m.leaderCommitIndex());
-    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence(), isDiskFull));
+    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence(), room()));
   }
 
   // --- snapshots (Raft paper section 7)
@@ -605,8 +615,8 @@ public final class RaftCore {
     lostLogs++;
   }
 
-  boolean isDiskFull() {
-    return isDiskFull;
+  Room room() {
+    return disk.room(log.bytesOnTheWay());
   }
 
   RaftOptions options() {

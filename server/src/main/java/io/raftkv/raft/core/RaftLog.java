@@ -240,6 +240,11 @@ public final class RaftLog {
     return Optional.of(persist);
   }
 
+  /** Bytes of entries that the disk may not have taken yet. */
+  long bytesOnTheWay() {
+    return persists.inFlightBytes();
+  }
+
   /** Whether our own disk is so far behind that a leader should take no more. */
   boolean isDiskBehind(long bytesMax) {
     return persists.isFull(bytesMax);

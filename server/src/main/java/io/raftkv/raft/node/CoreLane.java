@@ -7,6 +7,7 @@ import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
+import io.raftkv.raft.Room;
 import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.Transport;
 import io.raftkv.raft.core.ChangeOutcome;
@@ -276,6 +277,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private void feedCompletions() {
     core.diskFull(parts.isDiskFull().getAsBoolean());
+    core.logRoom(parts.log().roomBytes());
     long ticket = persistedTicket.get();
     if (ticket > seenPersisted) {
       seenPersisted = ticket;
@@ -419,7 +421,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   private boolean isRefusedForRoom(Request.Propose proposal) {
-    if (core.hasRoom() || !parts.needsRoom().test(proposal.command())) {
+    Room room = core.roomToPropose();
+    boolean isTaken =
+        room == Room.ENOUGH
+            || (room == Room.HARDLY_ANY && !parts.needsRoom().test(proposal.command()));
+    if (isTaken) {
       return false;
     }
     refuse(proposal.completion(), Reason.DISK_FULL);

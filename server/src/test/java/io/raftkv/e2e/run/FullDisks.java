@@ -81,10 +81,11 @@ final class FullDisks {
     }
     probe.judge("one full disk, a follower's", report);
     printGap("  longest write gap", began, System.nanoTime());
-    report.figure(
-        "  the member", "%s", scene.cluster.process(follower).isAlive() ? "goes on" : "stopped");
+    report.check("  the member goes on", scene.cluster.process(follower).isAlive(), "it stopped");
+    long freed = System.nanoTime();
     disks.free(follower);
     bringBack(follower);
+    report.figure("  has caught up after", "%.0f ms", Run.millis(System.nanoTime() - freed));
     Run.pause(QUIET);
   }
 
