@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 final class Nemesis {
   private final World world;
   private final Rng rng;
+  private final Rng room;
   private final List<Fault> faults;
   private boolean isActive = true;
 
   Nemesis(World world) {
     this.world = world;
     rng = world.rng.fork("nemesis");
+    room = world.rng.fork("room");
     faults = List.copyOf(world.plan.faults);
   }
 
@@ -123,7 +125,8 @@ final class Nemesis {
         SimMachine machine = rng.chance(0.5) ? leader(any) : any;
         for (SimMachine each : world.machines) {
           if (isAll || each == machine) {
-            each.disk.fillUntil(now + nanos);
+            long logBytes = room.chance(0.5) ? Long.MAX_VALUE : room.magnitude(500, 20_000);
+            each.disk.fillUntil(now + nanos, logBytes);
           }
         }
       }

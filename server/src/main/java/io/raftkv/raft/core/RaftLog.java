@@ -28,6 +28,9 @@ public final class RaftLog {
   /** First index that no persist has carried yet. Invariant: at most last + 1. */
   private long unpersistedFrom;
 
+  /** Of entries that the disk was not given yet; some of them may be gone again. */
+  private long unhandedBytes;
+
   /** What the disk has to forget from; 0: nothing. */
   private long pendingTruncateFrom;
 
@@ -140,6 +143,7 @@ public final class RaftLog {
         "entry of term %d after one of %d",
         entry.term(),
         term(lastIndex()));
+    unhandedBytes += entry.sizeBytes();
     appendOne(entry);
   }
 
@@ -233,6 +237,7 @@ public final class RaftLog {
             pendingCompact,
             responses);
     handedHardState = hardState;
+    unhandedBytes = 0;
     unpersistedFrom = lastIndex() + 1;
     pendingTruncateFrom = 0;
     pendingReset = Optional.empty();
@@ -242,7 +247,7 @@ public final class RaftLog {
 
   /** Bytes of entries that the disk may not have taken yet. */
   long bytesOnTheWay() {
-    return persists.inFlightBytes();
+    return persists.inFlightBytes() + unhandedBytes;
   }
 
   /** Whether our own disk is so far behind that a leader should take no more. */

@@ -10,6 +10,8 @@ import java.io.UncheckedIOException;
 
 /** How one disk fares at the moment. All times in virtual nanoseconds. */
 public final class DiskFaults {
+  private static final long SETTLED_NANOS = 5_000_000_000L;
+
   private final Scheduler scheduler;
   private final Rng rng;
   private final Effects effects;
@@ -27,7 +29,9 @@ public final class DiskFaults {
   public final Strongest snapshotFailures = new Strongest(0);
 
   private long hungUntilNanos;
+  private long fullSinceNanos;
   private long fullUntilNanos;
+  private long logRoomBytes;
 
   /** Until when syncs take that began under a fault; its end does not end them. */
   private long afflictedUntilNanos;
@@ -51,9 +55,27 @@ public final class DiskFaults {
     hungUntilNanos = Math.max(hungUntilNanos, nanos);
   }
 
-  /** It has hardly any room until then. */
-  public void fillUntil(long nanos) {
+  /**
+   * It has hardly any room until then.
+   *
+   * @param logBytes what the log takes all the same, beyond what cannot be refused
+   */
+  public void fillUntil(long nanos, long logBytes) {
+    if (!isFull()) {
+      fullSinceNanos = scheduler.nowNanos();
+      logRoomBytes = logBytes;
+    }
     fullUntilNanos = Math.max(fullUntilNanos, nanos);
+  }
+
+  long logRoomBytes() {
+    return isFull() ? logRoomBytes : Long.MAX_VALUE;
+  }
+
+  /** Nothing is on the way to it any more that was sent before it was full. */
+  boolean hasLongBeenFull() {
+    long sinceNanos = Math.max(fullSinceNanos, Math.max(hungUntilNanos, afflictedUntilNanos));
+    return isFull() && isPrompt() && scheduler.nowNanos() - sinceNanos > SETTLED_NANOS;
   }
 
   public boolean isFull() {

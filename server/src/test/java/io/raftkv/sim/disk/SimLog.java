@@ -4,6 +4,7 @@ import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.LogStore;
+import io.raftkv.raft.Room;
 import io.raftkv.storage.SegmentedLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One process's handle on its machine's log. */
 public final class SimLog implements LogStore {
+  /** Of what a leader appends by itself, a few entries in a term. */
+  private static final long LEADERS_BYTES = 2_000;
+
   private final LogModel model;
   private final DiskFaults faults;
   private final Machine machine;
@@ -19,6 +23,9 @@ public final class SimLog implements LogStore {
   private final @Nullable FileDisk disk;
   private boolean isDead;
   private int syncs;
+
+  /** Written since the disk has been full. */
+  private long fullBytes;
 
   /**
    * @param disk where the log is in files; null: only in the model
@@ -89,6 +96,7 @@ public final class SimLog implements LogStore {
         return;
       }
     }
+    takeRoom(entries);
     observer.appending(entries);
     for (LogEntry entry : entries) {
       model.append(entry);
@@ -96,6 +104,26 @@ public final class SimLog implements LogStore {
     if (files != null) {
       files.append(entries);
     }
+  }
+
+  /** More than it said that it takes must not come, but for what it is asked as a leader. */
+  private void takeRoom(List<LogEntry> entries) {
+    if (!faults.hasLongBeenFull()) {
+      fullBytes = 0;
+      return;
+    }
+    if (fullBytes - LEADERS_BYTES > faults.logRoomBytes()) {
+      observer.misused(
+          "%d entries after %d bytes, into a log with room for %d"
+              .formatted(entries.size(), fullBytes, faults.logRoomBytes()));
+    }
+    entries.forEach(entry -> fullBytes += entry.sizeBytes());
+  }
+
+  @Override
+  public long roomBytes() {
+    long bytes = faults.logRoomBytes();
+    return bytes == Long.MAX_VALUE ? bytes : Room.LOG_BYTES_MIN + bytes - fullBytes;
   }
 
   @Override

@@ -230,6 +230,13 @@ final class PlantedBugs {
               "nextRemoteReadId = 0;",
               STALE_READ,
               3),
+          new PlantedBug(
+              "a follower takes entries that its log has no room for",
+              CORE,
+              "if (!m.entries().isEmpty() && room() == Room.NONE) {",
+              "if (m.entries().isEmpty() && room() == Room.NONE) {",
+              "contract of the stores",
+              516),
 
           // --- snapshots and files
           new PlantedBug(
