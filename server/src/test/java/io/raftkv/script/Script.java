@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  *   lose AppendResponse         messages of that kind are lost; lose nothing: no more
  *   delay VoteResponse 2        messages of that kind, those of n2 or all, stay on their way
  *   arrive                      they arrive, and no more are delayed
+ *   logs                        the entries on each disk, as index/term
  *   members                     who votes and who learns, as each member sees it
  *   removed                     who knows that it was removed
  *   votes                       for whom each member voted in its term
@@ -95,6 +96,7 @@ final class Script {
       case "lose" -> cluster().lose(ofKind(words.get(1)));
       case "delay" -> delay(words);
       case "arrive" -> cluster().arrive();
+      case "logs" -> showLogs();
       case "members" -> showMembers();
       case "removed" -> showRemoved();
       case "votes" -> showVotes();
@@ -224,6 +226,22 @@ final class Script {
   private static Member member(int number, Standing standing) {
     return new Member(
         CoreCluster.id(number), "n" + number, "host:" + number, standing, MemberId.NONE);
+  }
+
+  private void showLogs() {
+    nodesUp()
+        .forEach(
+            node ->
+                trace
+                    .append("n")
+                    .append(node.core().self().value())
+                    .append(": ")
+                    .append(
+                        node.diskEntries().stream()
+                            .map(entry -> entry.index() + "/" + entry.term())
+                            .collect(Collectors.joining(" ")))
+                    .append('\n'));
+    trace.append('\n');
   }
 
   private void showMembers() {
