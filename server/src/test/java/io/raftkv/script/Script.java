@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  *   blank 4                     a machine that is no member yet
  *   learner 1 4 | join 1 4      the leader n1 takes n4 in; join: it votes once it has caught up
  *   promote 1 4 | remove 1 4    refusals are in the trace
+ *   replace 1 4 3               n4 joins, and takes the vote of n3
  *   lose AppendResponse         messages of that kind are lost; lose nothing: no more
  *   delay VoteResponse 2        messages of that kind, those of n2 or all, stay on their way
  *   arrive                      they arrive, and no more are delayed
@@ -93,6 +94,7 @@ final class Script {
       case "blank" -> cluster().addBlank(number(words, 1));
       case "learner", "join", "promote", "remove" ->
           change(words.get(0), number(words, 1), number(words, 2));
+      case "replace" -> replace(number(words, 1), number(words, 2), number(words, 3));
       case "lose" -> cluster().lose(ofKind(words.get(1)));
       case "delay" -> delay(words);
       case "arrive" -> cluster().arrive();
@@ -207,11 +209,20 @@ final class Script {
   private void change(String kind, int leader, int number) {
     MembershipChange change =
         switch (kind) {
-          case "learner" -> MembershipChange.add(member(number, Standing.LEARNER));
-          case "join" -> MembershipChange.add(member(number, Standing.JOINING));
+          case "learner" -> MembershipChange.add(member(number, Standing.LEARNER, MemberId.NONE));
+          case "join" -> MembershipChange.add(member(number, Standing.JOINING, MemberId.NONE));
           case "promote" -> MembershipChange.promote(CoreCluster.id(number));
           default -> MembershipChange.remove(CoreCluster.id(number));
         };
+    change(kind, leader, number, change);
+  }
+
+  private void replace(int leader, int number, int replaced) {
+    Member added = member(number, Standing.JOINING, CoreCluster.id(replaced));
+    change("replace", leader, replaced, MembershipChange.add(added));
+  }
+
+  private void change(String kind, int leader, int number, MembershipChange change) {
     cluster()
         .node(leader)
         .core()
@@ -223,9 +234,8 @@ final class Script {
                     String.format("n%d refuses to %s n%d: %s%n", leader, kind, number, reason)));
   }
 
-  private static Member member(int number, Standing standing) {
-    return new Member(
-        CoreCluster.id(number), "n" + number, "host:" + number, standing, MemberId.NONE);
+  private static Member member(int number, Standing standing, MemberId replaces) {
+    return new Member(CoreCluster.id(number), "n" + number, "host:" + number, standing, replaces);
   }
 
   private void showLogs() {
@@ -253,6 +263,10 @@ final class Script {
                 .filter(member -> !member.isVoter())
                 .map(Member::name)
                 .collect(Collectors.joining(" "));
+        String outgoing =
+            seen.outgoingVoters().stream()
+                .map(id -> "n" + id.value())
+                .collect(Collectors.joining(" "));
         String voters =
             seen.members().stream()
                 .filter(Member::isVoter)
@@ -260,9 +274,10 @@ final class Script {
                 .collect(Collectors.joining(" "));
         trace.append(
             String.format(
-                "n%d: %s vote%s%n",
+                "n%d: %s vote%s%s%n",
                 node.core().self().value(),
                 voters.isEmpty() ? "none" : voters,
+                outgoing.isEmpty() ? "" : ", and " + outgoing + " until that is committed",
                 learners.isEmpty() ? "" : ", " + learners + " learn"));
       }
     }
