@@ -33,7 +33,10 @@ public final class CoreCluster {
   private final ArrayDeque<Message> network = new ArrayDeque<>();
   private final TreeSet<String> cuts = new TreeSet<>();
   private final List<Message> delivered = new ArrayList<>();
+  private final List<Message> delayed = new ArrayList<>();
+  private final TreeMap<MemberId, Integer> snapshotsSent = new TreeMap<>();
   private Predicate<Message> isLost = m -> false;
+  private Predicate<Message> isDelayed = m -> false;
 
   public CoreCluster(int size) {
     this(size, OPTIONS, List.of());
@@ -147,6 +150,22 @@ public final class CoreCluster {
     isLost = matching;
   }
 
+  /** Keeps the messages that match on their way, until {@link #arrive}. */
+  public void delay(Predicate<Message> matching) {
+    isDelayed = matching;
+  }
+
+  /** What was delayed arrives now, in order; links that were cut meanwhile lie behind it. */
+  public void arrive() {
+    isDelayed = m -> false;
+    List<Message> late = List.copyOf(delayed);
+    delayed.clear();
+    for (Message m : late) {
+      handOver(m);
+      settle();
+    }
+  }
+
   /** Everything that was delivered since the start, in order. */
   public List<Message> delivered() {
     return delivered;
@@ -177,6 +196,7 @@ public final class CoreCluster {
     for (SnapshotTransfer transfer : node.takeTransfers()) {
       CoreNode to = node((int) transfer.to().value());
       boolean arrives = to.isUp() && !isCut(node.id, transfer.to());
+      snapshotsSent.merge(transfer.to(), 1, Integer::sum);
       if (arrives) {
         to.receiveSnapshot(node.id, transfer.term(), transfer.meta());
       }
@@ -185,11 +205,27 @@ public final class CoreCluster {
   }
 
   private void deliver(Message m) {
+    if (isCut(m.from(), m.to()) || isLost.test(m)) {
+      return;
+    }
+    if (isDelayed.test(m)) {
+      delayed.add(m);
+    } else {
+      handOver(m);
+    }
+  }
+
+  private void handOver(Message m) {
     CoreNode to = nodes.get((int) m.to().value());
-    if (to != null && to.isUp() && !isCut(m.from(), m.to()) && !isLost.test(m)) {
+    if (to != null && to.isUp()) {
       delivered.add(m);
       to.core().step(m);
     }
+  }
+
+  /** How many snapshots were sent to this member. */
+  public int snapshotsSentTo(MemberId member) {
+    return snapshotsSent.getOrDefault(member, 0);
   }
 
   private boolean isCut(MemberId from, MemberId to) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -18,6 +19,17 @@ class ScriptTest {
     try (Stream<Path> files = Files.list(SCRIPTS)) {
       return files.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
     }
+  }
+
+  @Test
+  void everyScriptIsInTheTable() throws IOException {
+    List<String> names =
+        scripts().stream().map(file -> file.getFileName().toString().replace(".txt", "")).toList();
+
+    assertThat(Files.readAllLines(SCRIPTS.resolve("README.md")))
+        .filteredOn(line -> line.matches("\\| [a-z0-9_]+ \\| [^| ].*"))
+        .extracting(line -> line.split(" ")[1])
+        .containsExactlyInAnyOrderElementsOf(names);
   }
 
   @ParameterizedTest

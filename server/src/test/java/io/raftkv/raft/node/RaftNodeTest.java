@@ -125,6 +125,30 @@ class RaftNodeTest {
     assertThat(Reason.LEADERSHIP_LOST.isNotApplied()).isFalse();
   }
 
+  /** The index that a proposal waits at may come to hold a command of another leader. */
+  @Test
+  void entryOfAnotherLeaderAtItsIndexDoesNotAnswerAProposal() {
+    TestNode old = leader();
+    cluster.isolate(old.number);
+    CompletableFuture<byte[]> first = old.propose("lost");
+    CompletableFuture<byte[]> second = old.propose("lost too");
+    // Paused, it does not notice that it no longer leads.
+    old.hold("core");
+    TestNode next = leader();
+    next.propose("other").join();
+    long taken = next.node.status().commitIndex();
+    cluster.heal();
+    cluster.tick(4);
+
+    old.release("core");
+    cluster.tick(4);
+
+    assertThat(reason(first)).isEqualTo(Reason.LEADERSHIP_LOST);
+    assertThat(reason(second)).isEqualTo(Reason.LEADERSHIP_LOST);
+    assertThat(old.node.status().commitIndex()).isEqualTo(taken);
+    assertThat(old.machine.commands()).containsExactly("other");
+  }
+
   @Test
   void forwardedProposalWhoseLeaderIsLostLeavesTheOutcomeUnknown() {
     TestNode follower = follower(0);
@@ -380,6 +404,33 @@ class RaftNodeTest {
     assertThat(leader().machine.commands()).containsExactly("a", "b");
   }
 
+  /** etcd #3879, Consul #2644: who had just started answered from a state not yet brought up. */
+  @Test
+  void readAfterARestartOfAllWaitsUntilWhatWasWrittenIsApplied() {
+    leader().propose("a").join();
+    for (long number = 1; number <= 3; number++) {
+      cluster.node(number).stop();
+      cluster.node(number).start();
+      cluster.node(number).hold("apply");
+    }
+    TestNode follower = follower(0);
+    TestNode leader = leader();
+    // It hears how far it may apply only once the leader has applied that.
+    follower.release("apply");
+
+    List<CompletableFuture<Void>> barriers = List.of(leader.readBarrier(), follower.readBarrier());
+    cluster.tick(4);
+    assertThat(follower.machine.commands()).isEmpty();
+    assertThat(barriers).noneMatch(CompletableFuture::isDone);
+    leader.release("apply");
+    cluster.tick(4);
+
+    assertThat(barriers).allMatch(CompletableFuture::isDone);
+    assertThat(barriers).noneMatch(CompletableFuture::isCompletedExceptionally);
+    assertThat(leader.machine.commands()).containsExactly("a");
+    assertThat(follower.machine.commands()).containsExactly("a");
+  }
+
   @Test
   void restartGoesOnFromASnapshot() {
     NodeCluster small = new NodeCluster(1, NodeCluster.OPTIONS.withSnapshots(5, 1L << 40, 2));
@@ -549,6 +600,37 @@ class RaftNodeTest {
     assertThat(node.failures).isEmpty();
     assertThat(node.machine.appliedIndex()).isEqualTo(9);
     small.close();
+  }
+
+  /** etcd #18055: the file of the first one was gone when its turn came, and the member stopped. */
+  @Test
+  void snapshotsThatComeFasterThanTheyArePutInPlaceLeaveTheNewest() {
+    TestNode node = cluster.node(3);
+    cluster.isolate(1);
+    cluster.isolate(2);
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    node.hold("apply");
+
+    for (long last = 3; last <= 12; last += 3) {
+      List<LogEntry> entries = new ArrayList<>();
+      for (long i = last - 2; i <= last; i++) {
+        entries.add(
+            new LogEntry(
+                i, 7, LogEntry.Kind.COMMAND, 0, ("c" + i).getBytes(StandardCharsets.UTF_8)));
+      }
+      donor.apply(entries);
+      send(
+          cluster,
+          node,
+          new SnapshotMeta(new EntryId(last, 7), node.node.status().configuration()),
+          donor);
+    }
+    node.release("apply");
+    cluster.settle();
+
+    assertThat(node.failures).isEmpty();
+    assertThat(node.machine.appliedIndex()).isEqualTo(12);
+    assertThat(node.machine.commands()).isEqualTo(donor.commands());
   }
 
   @Test
