@@ -45,8 +45,12 @@ public interface SnapshotStore extends AutoCloseable {
   /** Uses a snapshot no more that was found damaged; its file may stay until a newer one exists. */
   default void discard(long index) {}
 
-  /** Removes all but the newest {@code count} snapshots. */
-  void retain(int count);
+  /**
+   * Removes all but the newest {@code count} snapshots.
+   *
+   * @param appliedIndex those after it are kept, too: their turn to be restored may still come
+   */
+  void retain(int count, long appliedIndex);
 
   /** Bytes of all complete snapshots. For any thread. */
   long sizeBytes();

@@ -203,11 +203,11 @@ public class SnapshotFiles implements SnapshotStore {
   }
 
   @Override
-  public void retain(int count) {
+  public void retain(int count, long appliedIndex) {
     Invariant.check(count > 0, "retain %d snapshots", count);
     List<String> deleted = new ArrayList<>();
     synchronized (this) {
-      while (snapshots.size() > count) {
+      while (snapshots.size() > count && snapshots.firstKey() <= appliedIndex) {
         Map.Entry<Long, Complete> oldest = snapshots.pollFirstEntry();
         deleted.add(oldest.getValue().name);
       }

@@ -43,7 +43,7 @@ class SnapshotFilesTest extends SnapshotStoreContract {
             started = index;
             make(store, meta(index), state(index, 150_000));
             committed = index;
-            store.retain(1);
+            store.retain(1, Long.MAX_VALUE);
           }
         } catch (UncheckedIOException e) {
           assertThat(e).isNotInstanceOf(DamagedException.class);

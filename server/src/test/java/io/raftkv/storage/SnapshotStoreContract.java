@@ -113,7 +113,7 @@ abstract class SnapshotStoreContract {
     }
     long full = store.sizeBytes();
     try (SnapshotStore.Source open = store.open(10)) {
-      store.retain(2);
+      store.retain(2, 50);
       assertThat(open.stream().readAllBytes()).isEqualTo(state(10, 200_000));
     }
     assertThat(store.sizeBytes()).isLessThan(full);
@@ -122,6 +122,18 @@ abstract class SnapshotStoreContract {
     store = reopen(store);
     assertThat(store.latest()).contains(meta(50));
     assertThatThrownBy(() -> store.open(30)).isInstanceOf(UncheckedIOException.class);
+  }
+
+  @Test
+  void snapshotsThatAreNotAppliedYetAreRetained() throws IOException {
+    for (long index = 10; index <= 50; index += 10) {
+      make(store, meta(index), state(index, 1000));
+    }
+
+    store.retain(2, 15);
+
+    assertThat(load(store, 20)).isEqualTo(state(20, 1000));
+    assertThatThrownBy(() -> store.open(10)).isInstanceOf(UncheckedIOException.class);
   }
 
   @Test
@@ -153,7 +165,7 @@ abstract class SnapshotStoreContract {
       assertThat(receiver.finish()).isEqualTo(meta(20));
     }
     assertThat(store.isLatestOwn()).isFalse();
-    store.retain(1);
+    store.retain(1, Long.MAX_VALUE);
     assertThat(store.latest()).contains(meta(20));
     assertThat(store.isLatestOwn()).isFalse();
   }

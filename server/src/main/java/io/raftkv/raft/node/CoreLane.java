@@ -131,6 +131,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     lane.start();
   }
 
+  /** What the state machine has applied; for any thread. */
+  long appliedIndex() {
+    return appliedIndex.get();
+  }
+
   NodeStatus status() {
     return status;
   }

@@ -169,6 +169,7 @@ public final class RaftNode implements AutoCloseable {
             factory,
             parts.self(),
             () -> coreLane.status().term(),
+            coreLane::appliedIndex,
             parts.snapshots(),
             parts.transport(),
             parts.clock(),

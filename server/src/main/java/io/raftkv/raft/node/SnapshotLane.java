@@ -83,14 +83,18 @@ final class SnapshotLane {
   /** That of the core: an older leader's transfer is refused. */
   private final LongSupplier term;
 
+  private final LongSupplier applied;
+
   /**
    * @param term the member's term; for any thread
+   * @param applied what the state machine has applied, or less; for any thread
    * @param retryAfter a chunk is sent again when it was not answered for this long
    */
   SnapshotLane(
       LaneFactory lanes,
       MemberId self,
       LongSupplier term,
+      LongSupplier applied,
       SnapshotStore snapshots,
       Transport transport,
       NodeClock clock,
@@ -98,6 +102,7 @@ final class SnapshotLane {
       Listener listener) {
     this.self = self;
     this.term = term;
+    this.applied = applied;
     this.snapshots = snapshots;
     this.transport = transport;
     this.clock = clock;
@@ -197,7 +202,7 @@ final class SnapshotLane {
 
   private void forgetOld() {
     try {
-      snapshots.retain(SNAPSHOTS_KEPT);
+      snapshots.retain(SNAPSHOTS_KEPT, applied.getAsLong());
     } catch (UncheckedIOException e) {
       LOG.warn("old snapshots could not be removed: {}", e.getMessage());
     }

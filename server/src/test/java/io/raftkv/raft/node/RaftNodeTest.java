@@ -703,4 +703,31 @@ class RaftNodeTest {
 
     assertThat(log.lastIndex()).isEqualTo(1);
   }
+
+  /** Newer ones are durable before the core has heard of them. */
+  @Test
+  void snapshotStaysUntilItsTurnHasCome() {
+    TestNode node = cluster.node(3);
+    cluster.isolate(1);
+    cluster.isolate(2);
+    NodeCluster.TestMachine donor = new NodeCluster.TestMachine();
+    SnapshotMeta first = new SnapshotMeta(new EntryId(3, 7), node.node.status().configuration());
+    for (long last = 3; last <= 9; last += 3) {
+      List<LogEntry> entries = new ArrayList<>();
+      for (long i = last - 2; i <= last; i++) {
+        entries.add(new LogEntry(i, 7, LogEntry.Kind.COMMAND, 0, new byte[] {'c'}));
+      }
+      donor.apply(entries);
+      node.hold("apply");
+      send(cluster, node, new SnapshotMeta(new EntryId(last, 7), first.configuration()), donor);
+      node.hold("core");
+    }
+    node.release("apply");
+    cluster.settle();
+    node.release("core");
+    cluster.settle();
+
+    assertThat(node.failures).isEmpty();
+    assertThat(node.machine.appliedIndex()).isEqualTo(9);
+  }
 }

@@ -114,9 +114,9 @@ public final class ObservedSnapshots implements SnapshotStore {
   }
 
   @Override
-  public void retain(int count) {
+  public void retain(int count, long appliedIndex) {
     machine.mayEndHere();
-    files.retain(count);
+    files.retain(count, appliedIndex);
   }
 
   @Override

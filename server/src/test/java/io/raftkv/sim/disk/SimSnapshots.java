@@ -140,9 +140,9 @@ public final class SimSnapshots implements SnapshotStore {
   }
 
   @Override
-  public void retain(int count) {
+  public void retain(int count, long appliedIndex) {
     machine.mayEndHere();
-    while (model.files().size() > count) {
+    while (model.files().size() > count && model.files().firstKey() <= appliedIndex) {
       model.remove(model.files().firstKey());
     }
     machine.mayEndHere();
