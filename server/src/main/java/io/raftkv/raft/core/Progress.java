@@ -221,7 +221,12 @@ final class Progress {
     match = Math.max(match, index);
     next = Math.max(next, match + 1);
     switch (state) {
-      case PROBE -> replicate();
+      case PROBE -> {
+        // Less is a late answer to what was sent before: a snapshot may have come since.
+        if (match + 1 == next) {
+          replicate();
+        }
+      }
       case REPLICATE -> inflights.freeTo(match);
       case SNAPSHOT -> {
         if (match >= logBase) {
