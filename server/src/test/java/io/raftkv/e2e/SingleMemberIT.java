@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.raftkv.client.ByteSequence;
 import io.raftkv.client.KvClient;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class SingleMemberIT {
+  /** What a pipe holds on Linux. */
+  private static final int PIPE_BYTES = 1 << 16;
+
   @TempDir Path folder;
 
   @Test
@@ -52,6 +57,36 @@ final class SingleMemberIT {
       assertThat(kvd.stderrText()).doesNotContain("ERROR").doesNotContain("WARN");
       cluster.start(0);
       assertThat(cluster.client().get("key").isPresent()).isTrue();
+    }
+  }
+
+  /** As etcd #22214: whoever reads the log has stopped, and its pipe is full. */
+  @Test
+  void servesAndEndsWhileNobodyReadsItsLog() throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    MemberSites intoThePipe =
+        new MemberSites() {
+          @Override
+          public List<String> prefix(int member) {
+            return List.of("sh", "-c", "exec \"$@\" 2> " + pipe, "sh");
+          }
+        };
+    try (RandomAccessFile reader = new RandomAccessFile(pipe.toFile(), "rw");
+        KvdCluster cluster =
+            new KvdCluster(
+                folder,
+                1,
+                KvdProcess.Program.classes(KvdProcess.QUICK_JVM),
+                List.of(),
+                intoThePipe)) {
+      reader.write(new byte[PIPE_BYTES]);
+      cluster.start();
+      cluster.client().put("key", "value");
+
+      assertThat(cluster.client().get("key").isPresent()).isTrue();
+      cluster.process(0).terminate();
+      assertThat(cluster.process(0).awaitExit()).isZero();
     }
   }
 
