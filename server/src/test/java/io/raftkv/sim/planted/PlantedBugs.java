@@ -184,10 +184,17 @@ final class PlantedBugs {
           new PlantedBug(
               "a leader whose disk is full takes puts",
               CORE_LANE,
-              "if (core.hasRoom() || !parts",
-              "if (core.isLeader() || !parts",
+              "(room == Room.HARDLY_ANY && !parts.needsRoom().test(proposal.command()));",
+              "room == Room.HARDLY_ANY;",
               "FullLeader",
               4),
+          new PlantedBug(
+              "a leader whose log is full takes everything",
+              CORE_LANE,
+              "room == Room.ENOUGH",
+              "room != Room.HARDLY_ANY",
+              "contract of the stores|FullLeader",
+              94),
 
           // --- reads
           new PlantedBug(
