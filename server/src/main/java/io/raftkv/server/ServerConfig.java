@@ -10,12 +10,14 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * The checked configuration of one member.
  *
  * @param advertise how clients reach this member
+ * @param peerAdvertise how the other members reach it
  * @param initialCluster who starts the cluster if the data dir is new
  * @param isClusterGiven whether the initial cluster was named, rather than assumed to be this
  *     member alone; only then can it contradict the data dir
@@ -36,6 +38,7 @@ record ServerConfig(
     HostPort peerListen,
     HostPort opsListen,
     HostPort advertise,
+    HostPort peerAdvertise,
     InitialCluster initialCluster,
     boolean isClusterGiven,
     boolean mayFound,
@@ -88,7 +91,7 @@ record ServerConfig(
     }
     InitialCluster initialCluster =
         cluster.isPresent()
-            ? clusterWith(name, settings, cluster.get())
+            ? clusterWith(name, cluster.get())
             : InitialCluster.single(name, advertised(settings, Setting.PEER_ADVERTISE, peerListen));
 
     Given heartbeatGiven = settings.get(Setting.HEARTBEAT);
@@ -114,6 +117,7 @@ record ServerConfig(
         peerListen,
         opsListen,
         advertise,
+        peerAdvertise(name, settings, initialCluster),
         initialCluster,
         cluster.isPresent(),
         cluster.isPresent()
@@ -180,8 +184,16 @@ record ServerConfig(
     return listen;
   }
 
-  private static InitialCluster clusterWith(String name, Settings settings, Given given)
-      throws StartException {
+  /** A member that has moved is no longer where it was founded. */
+  private static HostPort peerAdvertise(
+      String name, Settings settings, InitialCluster initialCluster) throws StartException {
+    Optional<Given> given = settings.explicit(Setting.PEER_ADVERTISE);
+    return given.isPresent()
+        ? address(given.get())
+        : Objects.requireNonNull(initialCluster.peerAddresses().get(name));
+  }
+
+  private static InitialCluster clusterWith(String name, Given given) throws StartException {
     InitialCluster cluster = InitialCluster.parse(given.origin(), given.text());
     HostPort own = cluster.peerAddresses().get(name);
     if (own == null) {
@@ -191,21 +203,6 @@ record ServerConfig(
               + name
               + "; it names "
               + String.join(", ", cluster.peerAddresses().keySet()));
-    }
-    Optional<Given> advertised = settings.explicit(Setting.PEER_ADVERTISE);
-    if (advertised.isPresent() && !address(advertised.get()).equals(own)) {
-      throw StartException.wrong(
-          advertised.get().origin()
-              + " "
-              + advertised.get().text()
-              + " differs from "
-              + name
-              + "="
-              + own
-              + " in "
-              + given.origin()
-              + "; a member that moves starts without "
-              + given.origin());
     }
     return cluster;
   }
@@ -243,6 +240,7 @@ record ServerConfig(
         otherPeerListen,
         otherOpsListen,
         otherListen,
+        otherPeerListen,
         cluster,
         true,
         true,
@@ -260,7 +258,7 @@ record ServerConfig(
 
   /** How the other members reach this one: host:port. */
   String peerAddress() {
-    return String.valueOf(initialCluster.peerAddresses().get(name));
+    return peerAdvertise.toString();
   }
 
   /** A tenth of a heartbeat, but at least 1 ms. */

@@ -165,7 +165,19 @@ final class Stores implements AutoCloseable {
               config.dataDir(),
               Setting.INITIAL_CLUSTER.flag(),
               config.name(),
-              config.initialCluster().peerAddresses().get(config.name())));
+              config.peerAddress()));
+    }
+    HostPort founded = config.initialCluster().peerAddresses().get(config.name());
+    if (!config.peerAdvertise().equals(founded)) {
+      throw StartException.wrong(
+          String.format(
+              "%s %s differs from %s=%s in %s, and data directory %s is new",
+              Setting.PEER_ADVERTISE.flag(),
+              config.peerAdvertise(),
+              config.name(),
+              founded,
+              Setting.INITIAL_CLUSTER.flag(),
+              config.dataDir()));
     }
   }
 

@@ -160,11 +160,12 @@ public final class KvdCluster implements AutoCloseable {
     if (described.advertised != null) {
       arguments.addAll(List.of("--advertise", described.advertised.toString()));
     }
-    // Who has moved is not where it was founded: its folder says what cluster it is of.
-    boolean hasMoved = described.peerPort != described.foundingPeerPort;
-    if (!hasMoved && member < founders) {
+    if (described.peerPort != described.foundingPeerPort) {
+      arguments.addAll(List.of("--peer-advertise", host + ":" + described.peerPort));
+    }
+    if (member < founders) {
       arguments.addAll(List.of("--initial-cluster", initialCluster()));
-    } else if (!hasMoved) {
+    } else {
       arguments.addAll(List.of("--join", runningClients()));
     }
     if (!extraArguments.contains("--segment-bytes")) {

@@ -177,9 +177,14 @@ final class ServerConfigTest {
   }
 
   @Test
-  void peerAdvertiseMustAgreeWithTheInitialCluster() {
-    assertThat(refusal("--initial-cluster", "n1=127.0.0.1:1", "--peer-advertise", "127.0.0.1:2"))
-        .contains("differs from n1=127.0.0.1:1");
+  void memberIsWhereItWasFoundedUnlessItSaysOtherwise() throws StartException {
+    ServerConfig founded = config("--initial-cluster", "n1=127.0.0.1:1");
+    ServerConfig moved =
+        config("--initial-cluster", "n1=127.0.0.1:1", "--peer-advertise", "127.0.0.1:2");
+
+    assertThat(founded.peerAddress()).isEqualTo("127.0.0.1:1");
+    assertThat(moved.peerAddress()).isEqualTo("127.0.0.1:2");
+    assertThat(config("--peer-listen", "127.0.0.1:3").peerAddress()).isEqualTo("127.0.0.1:3");
   }
 
   @Test

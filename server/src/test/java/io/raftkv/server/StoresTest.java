@@ -1,6 +1,7 @@
 package io.raftkv.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.raftkv.raft.Configuration;
@@ -103,6 +104,27 @@ final class StoresTest {
     Files.write(snapshot, bytes);
 
     assertThat(refusal()).contains(snapshot.toString()).contains("starts after entry 1");
+  }
+
+  @Test
+  void memberMayMoveButIsFoundedWhereTheInitialClusterSays() throws StartException {
+    Stores.open(moved("data"), StoresTest::unexpected).close();
+
+    assertThatThrownBy(() -> Stores.open(moved("new"), StoresTest::unexpected))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("--peer-advertise 127.0.0.1:7409 differs from n1=127.0.0.1:7401");
+  }
+
+  private ServerConfig moved(String dataDir) throws StartException {
+    return ServerConfig.of(
+        Settings.read(
+            Flags.parse(
+                    "--data-dir=" + folder.resolve(dataDir),
+                    "--segment-bytes=1MiB",
+                    "--initial-cluster=n1=127.0.0.1:7401",
+                    "--peer-advertise=127.0.0.1:7409")
+                .values(),
+            Map.of()));
   }
 
   @Test
