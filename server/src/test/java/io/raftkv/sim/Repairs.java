@@ -3,6 +3,7 @@ package io.raftkv.sim;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.Member.Standing;
+import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.sim.engine.Effect;
@@ -105,6 +106,15 @@ final class Repairs {
     }
   }
 
+  /** By the end of the turn that says so: its first start is not to be for nothing. */
+  private void checkIsMember(MemberId told) {
+    if (!world.truth.configuration().contains(told)) {
+      world.verdict.broken(
+          "who is let in is a member (thesis 4.1)",
+          "member " + told.value() + " is not: " + world.truth.configuration());
+    }
+  }
+
   private final class Repair {
     private final int place;
     private SimMachine successor;
@@ -168,6 +178,10 @@ final class Repairs {
     }
 
     private void answered(@Nullable Throwable failure) {
+      if (failure == null) {
+        MemberId told = successor.id();
+        world.scheduler.after(1, () -> checkIsMember(told));
+      }
       if (failure != null) {
         askLater();
       } else if (rng.chance(FORGOTTEN)) {

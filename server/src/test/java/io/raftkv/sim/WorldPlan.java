@@ -196,7 +196,7 @@ final class WorldPlan {
     if (!isOnFiles || voters() < 3 || changeEveryNanos > 0) {
       faults.remove(Fault.ROT);
     }
-    Rng losses = rng.fork("lost folders");
+    Rng losses = rng.fork("loss");
     if (losses.chance(Fault.LOST_FOLDER.share()) && voters() >= 3 && changeEveryNanos == 0) {
       faults.add(Fault.LOST_FOLDER);
     }
