@@ -49,7 +49,7 @@ final class BurstClient {
       return;
     }
     later();
-    SimProcess process = world.machines.get(rng.nextInt(world.plan.machines)).process;
+    SimProcess process = world.at(rng.nextInt(world.plan.machines)).process;
     if (process == null) {
       return;
     }

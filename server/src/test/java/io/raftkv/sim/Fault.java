@@ -49,7 +49,9 @@ enum Fault {
   /** Wall clocks jump. */
   CLOCK_JUMP(0.3),
   /** Leadership is handed over. */
-  TRANSFER(0.4);
+  TRANSFER(0.4),
+  /** A disk is lost with all that is on it: the process ends, and never starts again. */
+  LOST_FOLDER(0.25);
 
   private final double share;
 

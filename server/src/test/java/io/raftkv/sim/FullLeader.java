@@ -31,7 +31,7 @@ final class FullLeader {
 
   FullLeader(World world) {
     this.world = world;
-    full = new Full[world.plan.machines];
+    full = new Full[world.plan.machinesWithSpares()];
     for (int i = 0; i < full.length; i++) {
       full[i] = new Full();
     }
@@ -94,7 +94,7 @@ final class FullLeader {
 
   private void makesWay(SimMachine machine, Full is) {
     long since = world.scheduler.nowNanos() - LEADS_TIMEOUTS * world.plan.electionNanos();
-    if (is.idleNanos <= since && world.health.isMajorityWellAround(since, machine.machine())) {
+    if (is.idleNanos <= since && world.health.isMajorityWellAround(since, machine.place())) {
       world.verdict.broken(
           "FullLeader (promise P6)",
           String.format(

@@ -8,6 +8,7 @@ import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.sim.engine.Effects;
+import io.raftkv.sim.engine.Rng;
 import io.raftkv.sim.rule.Observed;
 import io.raftkv.sim.rule.Rule;
 import io.raftkv.sim.rule.Truth;
@@ -138,6 +139,29 @@ class HarnessTest {
     assertThat(expiries).isPositive();
   }
 
+  @Test
+  void damagedMembersComeBack() {
+    int worlds = 0;
+    long afterLoss = 0;
+    long afterRot = 0;
+    for (long seed = 1; seed <= 100; seed++) {
+      WorldPlan plan = new WorldPlan(new Rng(seed).fork("plan"), MINUTES_NANOS);
+      if (plan.spares > 0) {
+        World world = run(seed, (verdict, truth) -> List.of());
+        assertThat(world.verdict.text()).as("seed %d", seed).isEmpty();
+        worlds++;
+        if (plan.faults.contains(Fault.LOST_FOLDER)) {
+          afterLoss += world.repairs.done();
+        } else {
+          afterRot += world.repairs.done();
+        }
+      }
+    }
+    assertThat(worlds).isGreaterThan(10);
+    assertThat(afterLoss).as("after a disk was lost").isGreaterThan(10);
+    assertThat(afterRot).as("after files rotted").isPositive();
+  }
+
   /** Commands that found keys whose time was over. */
   private static int expiries(Truth truth) throws InvalidProtocolBufferException {
     int count = 0;
@@ -154,7 +178,7 @@ class HarnessTest {
       World world = run(seed, (verdict, truth) -> List.of());
       long now = world.scheduler.nowNanos();
       for (SimMachine machine : world.machines) {
-        assertThat(machine.isRunning() || machine.isOut()).isTrue();
+        assertThat(machine.isRunning() || machine.isOut() || machine.isSpare()).isTrue();
         assertThat(machine.pausedUntilNanos).isLessThanOrEqualTo(now);
         assertThat(machine.disk.isPrompt()).as("disk of %s", machine.id()).isTrue();
         for (SimMachine other : world.machines) {

@@ -5,14 +5,15 @@ import java.util.Arrays;
 
 /**
  * Which members have been well for how long: their process runs and is not paused, their disk is
- * prompt and has room, and the links between them are whole. Looked at once per heartbeat.
+ * prompt and has room, and the links between them are whole. Looked at once per heartbeat. By
+ * place: who stands in for somebody is well once it votes.
  */
 final class Health {
   private static final long NEVER = Long.MAX_VALUE;
 
   private final World world;
   private final int n;
-  private final int[] incarnations;
+  private final long[] lives;
   private final long[] runsSince;
   private final long[] wellSince;
   private final long[] linkedSince;
@@ -21,7 +22,7 @@ final class Health {
   Health(World world) {
     this.world = world;
     n = world.plan.machines;
-    incarnations = new int[n];
+    lives = new long[n];
     runsSince = new long[n];
     wellSince = new long[n];
     linkedSince = new long[n * n];
@@ -39,25 +40,31 @@ final class Health {
     long now = world.scheduler.nowNanos();
     Network network = world.network;
     for (int a = 0; a < n; a++) {
-      SimMachine machine = world.machines.get(a);
-      int incarnation = world.incarnation(a);
+      SimMachine machine = world.at(a);
+      int incarnation = world.incarnation(machine.machine());
       boolean doesRun =
           incarnation != 0 && machine.pausedUntilNanos <= now && machine.endsAfter < 0;
-      boolean isSame = incarnation == incarnations[a];
-      incarnations[a] = incarnation;
+      long life = (long) machine.machine() << 32 | incarnation;
+      boolean isSame = life == lives[a];
+      lives[a] = life;
       runsSince[a] = doesRun ? (isSame ? Math.min(runsSince[a], now) : now) : NEVER;
-      boolean isWell = doesRun && machine.disk.isPrompt() && !machine.disk.isFull();
+      boolean isWell =
+          doesRun
+              && machine.disk.isPrompt()
+              && !machine.disk.isFull()
+              && world.repairs.hasItsPlace(machine);
       wellSince[a] = isWell ? (isSame ? Math.min(wellSince[a], now) : now) : NEVER;
       for (int b = 0; b < n; b++) {
         int link = a * n + b;
-        boolean isLinked = a == b || network.isHealthy(a, b);
+        boolean isLinked = a == b || network.isHealthy(machine.machine(), world.at(b).machine());
         linkedSince[link] = isLinked ? Math.min(linkedSince[link], now) : NEVER;
       }
     }
   }
 
   /**
-   * Whether nothing struck since then, and a majority of the voters has been well together.
+   * Whether nothing struck since then, and a majority of the voters has been well together. A
+   * majority of the places is one, too, while some of them have no voter.
    *
    * @param member who must be one of them; negative: anyone
    */

@@ -22,7 +22,7 @@ final class HungLeader {
 
   HungLeader(World world) {
     this.world = world;
-    stuck = new Stuck[world.plan.machines];
+    stuck = new Stuck[world.plan.machinesWithSpares()];
     for (int i = 0; i < stuck.length; i++) {
       stuck[i] = new Stuck();
     }
@@ -45,7 +45,7 @@ final class HungLeader {
         is.sinceNanos = now;
         is.durableIndex = status == null ? 0 : status.durableIndex();
         is.term = status == null ? 0 : status.term();
-      } else if (world.health.isMajorityWellAround(since, machine.machine())) {
+      } else if (world.health.isMajorityWellAround(since, machine.place())) {
         world.effects.saw(Effect.HUNG_LEADER_JUDGED);
         if (is.sinceNanos <= since) {
           world.verdict.broken(

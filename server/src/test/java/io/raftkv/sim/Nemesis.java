@@ -13,6 +13,7 @@ final class Nemesis {
   private final World world;
   private final Rng rng;
   private final Rng room;
+  private final Rng losses;
   private final List<Fault> faults;
   private boolean isActive = true;
 
@@ -20,13 +21,18 @@ final class Nemesis {
     this.world = world;
     rng = world.rng.fork("nemesis");
     room = world.rng.fork("room");
-    faults = List.copyOf(world.plan.faults);
+    losses = world.rng.fork("losses");
+    // What came later has its own pace and draws: the worlds from before are what they were.
+    faults = world.plan.faults.stream().filter(fault -> fault != Fault.LOST_FOLDER).toList();
   }
 
   void start() {
     if (!faults.isEmpty()) {
       world.network.disturb(world.plan.duplicates, world.plan.overtaking);
       world.scheduler.after(rng.exponential(world.plan.faultEveryNanos), this::next);
+    }
+    if (world.plan.faults.contains(Fault.LOST_FOLDER)) {
+      loseLater();
     }
   }
 
@@ -64,7 +70,7 @@ final class Nemesis {
     // Healing ends all faults: a pause or a hang that is under way then could not be cut short.
     long nanosMax = Math.max(1, world.plan.chaosNanos - now);
     long nanos = Math.min(nanosMax, 1 + rng.exponential(world.plan.faultNanos));
-    SimMachine any = world.machines.get(rng.nextInt(world.machines.size()));
+    SimMachine any = world.at(rng.nextInt(world.plan.machines));
     switch (fault) {
       case CRASH -> crash(any);
       case CRASH_LEADER -> crash(leader(any));
@@ -85,9 +91,9 @@ final class Nemesis {
       case PAUSE -> any.pauseUntil(now + nanos);
       case PAUSE_LEADER -> leader(any).pauseUntil(now + nanos);
       case CUT_ONE_WAY -> {
-        int to = rng.nextInt(world.machines.size());
-        if (to != any.machine()) {
-          cut(any.machine(), to, nanos);
+        int to = rng.nextInt(world.plan.machines);
+        if (to != any.place()) {
+          cut(any.machine(), world.at(to).machine(), nanos);
         }
       }
       case ISOLATE -> isolate(any, nanos);
@@ -98,12 +104,12 @@ final class Nemesis {
       }
       case BRIDGE -> {
         long side = rng.nextLong();
-        int bridge = any.machine();
+        int bridge = any.place();
         cutWhere(
             (a, b) -> a != bridge && b != bridge && ((side >> a) & 1) != ((side >> b) & 1), nanos);
       }
       case RING -> {
-        int n = world.machines.size();
+        int n = world.plan.machines;
         cutWhere((a, b) -> (a + 1) % n != b && (b + 1) % n != a, nanos);
       }
       case LOSS -> {
@@ -112,7 +118,7 @@ final class Nemesis {
       }
       case SLOW_LINKS -> {
         int factor = (int) rng.magnitude(2, 60);
-        int slow = any.machine();
+        int slow = any.place();
         links(
             (a, b) -> a == slow || b == slow,
             (a, b) -> overlap(world.network.slowness(a, b), factor, nanos));
@@ -133,10 +139,10 @@ final class Nemesis {
       case FAILING_SNAPSHOTS -> overlap(any.disk.snapshotFailures, rng.nextDouble(), nanos);
       case ROT -> rot(any);
       case REFUSED -> {
-        int peer = rng.nextInt(world.machines.size());
-        if (peer != any.machine() && any.isRunning()) {
+        int peer = rng.nextInt(world.plan.machines);
+        if (peer != any.place() && any.isRunning()) {
           world.effects.saw(Effect.CONNECTION_REFUSED);
-          world.unreachable(any.machine(), peer);
+          world.unreachable(any.machine(), world.at(peer).machine());
         }
       }
       case CLOCK_JUMP -> {
@@ -147,13 +153,34 @@ final class Nemesis {
         SimProcess process = any.process;
         if (process != null && any.pausedUntilNanos <= now) {
           MemberId target =
-              rng.chance(0.3)
-                  ? MemberId.NONE
-                  : new MemberId(1 + rng.nextInt(world.machines.size()));
+              rng.chance(0.3) ? MemberId.NONE : world.at(rng.nextInt(world.plan.machines)).id();
           process.node().transferLeadership(target).whenComplete(this::handedOver);
           process.afterTurn();
         }
       }
+      case LOST_FOLDER -> throw new IllegalStateException(fault + " strikes by itself");
+    }
+  }
+
+  private void loseLater() {
+    world.scheduler.after(
+        losses.exponential(world.plan.lossEveryNanos),
+        () -> {
+          if (isActive) {
+            loseLater();
+            loseAny();
+          }
+        });
+  }
+
+  /** Never so many disks that the rest is no majority, until others stand in for them. */
+  private void loseAny() {
+    SimMachine any = world.at(losses.nextInt(world.plan.machines));
+    SimMachine machine = losses.chance(0.3) ? leader(any) : any;
+    boolean isBearable = world.repairs.isBroken(machine) || world.repairs.isOneMoreBearable();
+    if (!machine.isOut() && isBearable) {
+      world.health.disturbed();
+      machine.lose();
     }
   }
 
@@ -184,9 +211,7 @@ final class Nemesis {
 
   /** A bit of a file changes while nobody looks. Never on so many members that the rest is none. */
   private void rot(SimMachine machine) {
-    long rotten = world.machines.stream().filter(other -> other.isRotten).count();
-    boolean isBearable = rotten < (world.plan.voters() - 1) / 2;
-    if (machine.files == null || machine.isRotten || !isBearable) {
+    if (machine.files == null || machine.isRotten || !world.repairs.isOneMoreBearable()) {
       return;
     }
     boolean isUnderWay = world.plan.isRottingUnderWay && machine.isRunning();
@@ -203,15 +228,17 @@ final class Nemesis {
   }
 
   private void isolate(SimMachine machine, long nanos) {
-    int alone = machine.machine();
+    int alone = machine.place();
     int ways = 1 + rng.nextInt(3);
     cutWhere((a, b) -> ((ways & 1) != 0 && a == alone) || ((ways & 2) != 0 && b == alone), nanos);
   }
 
+  /** By place. */
   private interface LinkFilter {
     boolean test(int from, int to);
   }
 
+  /** By machine. */
   private interface LinkAction {
     void run(int from, int to);
   }
@@ -227,11 +254,11 @@ final class Nemesis {
   }
 
   private void links(LinkFilter filter, LinkAction action) {
-    int n = world.machines.size();
+    int n = world.plan.machines;
     for (int from = 0; from < n; from++) {
       for (int to = 0; to < n; to++) {
         if (from != to && filter.test(from, to)) {
-          action.run(from, to);
+          action.run(world.at(from).machine(), world.at(to).machine());
         }
       }
     }

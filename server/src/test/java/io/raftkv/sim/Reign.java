@@ -31,7 +31,7 @@ final class Reign {
     }
     long since = world.scheduler.nowNanos() - TIMEOUTS * world.plan.electionNanos();
     SimMachine reigning = leader;
-    if (reigning != null && world.health.isMajorityWell(since, reigning.machine())) {
+    if (reigning != null && world.health.isMajorityWell(since, reigning.place())) {
       world.effects.saw(Effect.REIGN_JUDGED);
       judge(reigning);
     } else {
@@ -46,7 +46,7 @@ final class Reign {
       // A term above its own was drawn before, and deposes it as soon as it is heard.
       if (machine.isLeader()
           && machine.term() == highest
-          && world.health.isMajorityWell(since, machine.machine())) {
+          && world.health.isMajorityWell(since, machine.place())) {
         leader = machine;
         term = highest;
       }

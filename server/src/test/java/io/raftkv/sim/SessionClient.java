@@ -125,7 +125,7 @@ final class SessionClient {
   }
 
   private @Nullable SimProcess any() {
-    return world.machines.get(rng.nextInt(plan.machines)).process;
+    return world.at(rng.nextInt(plan.machines)).process;
   }
 
   private void open() {
@@ -164,7 +164,7 @@ final class SessionClient {
   }
 
   private void attach(Open open) {
-    SimProcess process = world.machines.get(attaching.nextInt(plan.machines)).process;
+    SimProcess process = world.at(attaching.nextInt(plan.machines)).process;
     if (process == null) {
       return;
     }

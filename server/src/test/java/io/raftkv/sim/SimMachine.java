@@ -40,8 +40,11 @@ final class SimMachine implements Observed {
   /** A bit of its files is not what was written. */
   boolean isRotten;
 
-  /** It found its files damaged and never starts again. */
+  /** Its disk was found damaged, or was lost: it never starts again. */
   private boolean isOut;
+
+  /** Which of the machines that there were at first it is, or stands in for; -1: none yet. */
+  private int place;
 
   /** The process ends at the so many-th operation from now on; -1: it does not. */
   int endsAfter = -1;
@@ -50,6 +53,7 @@ final class SimMachine implements Observed {
     WorldPlan plan = world.plan;
     this.world = world;
     this.machine = machine;
+    place = machine < plan.machines ? machine : -1;
     rng = world.rng.fork("machine" + machine);
     files = plan.isOnFiles ? new FileDisk(id(), rng.fork("files"), plan.segmentBytes) : null;
     log = new LogModel(plan.isOnFiles ? 1 : plan.segmentEntries);
@@ -85,6 +89,20 @@ final class SimMachine implements Observed {
     return snapshots;
   }
 
+  int place() {
+    return place;
+  }
+
+  /** It is nobody, and does not run, before somebody is to be replaced. */
+  boolean isSpare() {
+    return place < 0;
+  }
+
+  /** It came in the place of a machine that was damaged. */
+  boolean isStandIn() {
+    return place >= 0 && place != machine;
+  }
+
   boolean isRunning() {
     return process != null;
   }
@@ -114,7 +132,7 @@ final class SimMachine implements Observed {
 
   /** Starts a process, unless one runs. What its disk refuses now is tried again later. */
   void start() {
-    if (process != null || isOut || world.verdict.isBroken()) {
+    if (process != null || isOut || isSpare() || world.verdict.isBroken()) {
       return;
     }
     status = null;
@@ -158,6 +176,23 @@ final class SimMachine implements Observed {
       started.isAlive = false;
       process = null;
     }
+    world.repairs.begin(this);
+  }
+
+  /** Its disk is gone. What was on it is on none. */
+  void lose() {
+    world.effects.saw(Effect.DISK_LOST);
+    end();
+    world.note("disk lost", machine, starts);
+    isOut = true;
+    world.repairs.begin(this);
+  }
+
+  /** Starts for the first time, as the one that the others have let in there. */
+  void standIn(int where) {
+    place = where;
+    world.note("stands in", machine, where);
+    start();
   }
 
   /** The process ends here and now; of what it did not sync a prefix is on the disk. */

@@ -23,10 +23,11 @@ public final class SimulationRunner {
       long events,
       long virtualNanos,
       long committed,
-      long writes) {}
+      long writes,
+      long repairs) {}
 
   /** What many seeds came to. */
-  public record Sweep(long worlds, long events, long writes, List<Result> broken) {}
+  public record Sweep(long worlds, long events, long writes, long repairs, List<Result> broken) {}
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
   private static final int MINUTES = 10;
@@ -75,6 +76,7 @@ public final class SimulationRunner {
     AtomicLong worlds = new AtomicLong();
     AtomicLong events = new AtomicLong();
     AtomicLong writes = new AtomicLong();
+    AtomicLong repairs = new AtomicLong();
     List<Result> broken = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     AtomicBoolean isStopped = new AtomicBoolean();
@@ -94,6 +96,7 @@ public final class SimulationRunner {
             worlds.incrementAndGet();
             events.addAndGet(result.events());
             writes.addAndGet(result.writes());
+            repairs.addAndGet(result.repairs());
             if (result.isBroken()) {
               synchronized (broken) {
                 broken.add(result);
@@ -118,7 +121,8 @@ public final class SimulationRunner {
       Thread.currentThread().interrupt();
     }
     synchronized (broken) {
-      return new Sweep(worlds.get(), events.get(), writes.get(), List.copyOf(broken));
+      return new Sweep(
+          worlds.get(), events.get(), writes.get(), repairs.get(), List.copyOf(broken));
     }
   }
 
@@ -139,7 +143,8 @@ public final class SimulationRunner {
         world.scheduler.executed(),
         world.scheduler.nowNanos(),
         world.truth.commitIndex(),
-        world.writes);
+        world.writes,
+        world.repairs.done());
   }
 
   private static int minutes() {
@@ -168,13 +173,14 @@ public final class SimulationRunner {
       String trace = System.getProperty("sim.trace");
       Result result = trace == null ? run(seed) : runTraced(seed, Path.of(trace));
       System.out.printf(
-          "%sseed %d: %s, %d events, %d committed, %d writes, digest %016x, %.2f s%n",
+          "%sseed %d: %s, %d events, %d committed, %d writes, %d repairs, digest %016x, %.2f s%n",
           result.report(),
           seed,
           result.isBroken() ? "BROKEN" : "holds",
           result.events(),
           result.committed(),
           result.writes(),
+          result.repairs(),
           result.digest(),
           (System.nanoTime() - started) / 1e9);
       return;
@@ -189,7 +195,7 @@ public final class SimulationRunner {
     double seconds = (System.nanoTime() - startedNanos) / 1e9;
     return String.format(
         "%d worlds, seeds %d to %d, in %.1f s: %.0f events and %.0f writes each, %.2f million events a"
-            + " second; %d broken",
+            + " second; %d damaged members came back; %d broken",
         sweep.worlds(),
         from,
         from + sweep.worlds() - 1,
@@ -197,6 +203,7 @@ public final class SimulationRunner {
         (double) sweep.events() / Math.max(1, sweep.worlds()),
         (double) sweep.writes() / Math.max(1, sweep.worlds()),
         sweep.events() / seconds / 1e6,
+        sweep.repairs(),
         sweep.broken().size());
   }
 }

@@ -63,6 +63,7 @@ class SimulationTest {
     assertThat(sweep.broken()).as(reports(sweep)).isEmpty();
     assertThat(sweep.worlds()).isGreaterThanOrEqualTo(seeds == null ? WORLDS_MIN : seeds);
     assertThat(sweep.writes()).as("writes that were answered").isPositive();
+    assertThat(sweep.repairs()).as("damaged members that came back").isPositive();
   }
 
   private static String reports(SimulationRunner.Sweep sweep) {

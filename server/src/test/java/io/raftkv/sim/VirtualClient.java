@@ -52,7 +52,7 @@ final class VirtualClient {
   }
 
   private boolean hasLeft(int asked) {
-    return world.truth.configuration().removed().contains(world.machines.get(asked).id());
+    return world.truth.configuration().removed().contains(world.at(asked).id());
   }
 
   private int any() {
@@ -76,7 +76,7 @@ final class VirtualClient {
     if (!rng.chance(plan.stickiness) || hasLeft(machine)) {
       machine = any();
     }
-    SimProcess process = world.machines.get(machine).process;
+    SimProcess process = world.at(machine).process;
     if (process == null) {
       machine = any();
       later();

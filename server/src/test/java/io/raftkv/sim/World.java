@@ -42,11 +42,16 @@ final class World implements NetworkHost {
   final Acknowledgements acknowledgements = new Acknowledgements(verdict, truth);
   final Network network;
   final List<SimMachine> machines = new ArrayList<>();
+
+  /** Who is where: the machines that there were at first, or who stands in for them. */
+  private final List<SimMachine> places;
+
   final List<Rule> rules;
   private final List<VirtualClient> clients = new ArrayList<>();
   private final List<SessionClient> sessionClients = new ArrayList<>();
   private final BurstClient bursts;
   private final Nemesis nemesis;
+  final Repairs repairs;
   private final MemberChanges changes;
   final Effects effects = new Effects();
   final Health health;
@@ -80,7 +85,7 @@ final class World implements NetworkHost {
             scheduler,
             rng.fork("network"),
             this,
-            plan.machines,
+            plan.machinesWithSpares(),
             plan.isEncoded ? this::carry : UnaryOperator.identity(),
             effects,
             plan.latencyNanosMin,
@@ -92,10 +97,12 @@ final class World implements NetworkHost {
     reign = new Reign(this);
     hungLeader = new HungLeader(this);
     fullLeader = new FullLeader(this);
-    pipelines = new Pipelines(plan.machines, effects);
-    for (int i = 0; i < plan.machines; i++) {
+    pipelines = new Pipelines(plan.machinesWithSpares(), effects);
+    for (int i = 0; i < plan.machinesWithSpares(); i++) {
       machines.add(new SimMachine(this, i));
     }
+    places = new ArrayList<>(machines.subList(0, plan.machines));
+    repairs = new Repairs(this);
     rules = new ArrayList<>(Rules.of(verdict, truth, machines));
     rules.addAll(more.apply(verdict, truth));
     for (int i = 0; i < plan.clients; i++) {
@@ -108,6 +115,20 @@ final class World implements NetworkHost {
     }
     nemesis = new Nemesis(this);
     changes = new MemberChanges(this);
+  }
+
+  static String name(int place) {
+    return "n" + (place + 1);
+  }
+
+  SimMachine at(int place) {
+    return places.get(place);
+  }
+
+  /** The others have let it in. */
+  void standIn(SimMachine machine, int place) {
+    places.set(place, machine);
+    machine.standIn(place);
   }
 
   private Message carry(Message message) {
@@ -159,6 +180,7 @@ final class World implements NetworkHost {
 
   private void look() {
     health.look();
+    repairs.look();
     availability.check();
     reign.check();
     hungLeader.check();
@@ -174,6 +196,9 @@ final class World implements NetworkHost {
     text.append(plan).append(System.lineSeparator());
     text.append("committed ").append(truth.commitIndex()).append(System.lineSeparator());
     for (SimMachine machine : machines) {
+      if (machine.isSpare()) {
+        continue;
+      }
       var live = machine.log.live();
       var durable = machine.log.durable();
       text.append(
@@ -216,7 +241,7 @@ final class World implements NetworkHost {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < plan.founders; i++) {
       MemberId id = new MemberId(i + 1);
-      members.add(new Member(id, "n" + (i + 1), "sim:" + (i + 1), i < plan.voters()));
+      members.add(new Member(id, name(i), "sim:" + (i + 1), i < plan.voters()));
     }
     return Configuration.of(members);
   }
@@ -251,7 +276,7 @@ final class World implements NetworkHost {
   }
 
   private boolean isConverged() {
-    if (truth.configuration().isJoint()) {
+    if (truth.configuration().isJoint() || !repairs.areDone()) {
       return false;
     }
     int leaders = 0;
@@ -288,6 +313,7 @@ final class World implements NetworkHost {
     for (Rule rule : rules) {
       rule.turned(machine, before, now);
     }
+    repairs.observed(before, now);
     if (now.isLeader() && now.configuration().isJoint()) {
       effects.saw(Effect.MEMBERS_JOINT);
     }

@@ -15,8 +15,14 @@ import java.util.Set;
 final class WorldPlan {
   private static final long MILLI = 1_000_000;
 
-  /** All of them, with those that are not members at first. */
+  /** All of them, with those that are not members at first; but for the spares. */
   final int machines;
+
+  /** Machines that take the places of others once those are damaged for good. */
+  final int spares;
+
+  /** How often a disk is lost, where that happens. */
+  final long lossEveryNanos;
 
   /** Members at first. */
   final int founders;
@@ -179,7 +185,8 @@ final class WorldPlan {
     attachedShare = sessions.chance(0.5) ? 0.3 * sessions.nextDouble() : 0;
 
     for (Fault fault : Fault.values()) {
-      if (fault != Fault.FULL_DISK && rng.chance(fault.share())) {
+      boolean hasOwnDraws = fault == Fault.FULL_DISK || fault == Fault.LOST_FOLDER;
+      if (!hasOwnDraws && rng.chance(fault.share())) {
         faults.add(fault);
       }
     }
@@ -189,6 +196,13 @@ final class WorldPlan {
     if (!isOnFiles || voters() < 3 || changeEveryNanos > 0) {
       faults.remove(Fault.ROT);
     }
+    Rng losses = rng.fork("loss");
+    if (losses.chance(Fault.LOST_FOLDER.share()) && voters() >= 3 && changeEveryNanos == 0) {
+      faults.add(Fault.LOST_FOLDER);
+    }
+    lossEveryNanos = losses.magnitude(chaosNanos / 50, chaosNanos / 4);
+    boolean isDamaging = faults.contains(Fault.ROT) || faults.contains(Fault.LOST_FOLDER);
+    spares = isDamaging ? pick(losses, 2, 4, 8) : 0;
     faultEveryNanos = rng.magnitude(chaosNanos / 200, chaosNanos / 8);
     faultNanos = rng.magnitude(electionTicks * tickNanos / 4, 20 * electionTicks * tickNanos);
     duplicates = rng.chance(0.4) ? 0.1 * rng.nextDouble() : 0;
@@ -207,6 +221,10 @@ final class WorldPlan {
     return founders - learners;
   }
 
+  int machinesWithSpares() {
+    return machines + spares;
+  }
+
   private static int pick(Rng rng, int... choices) {
     return choices[rng.nextInt(choices.length)];
   }
@@ -214,11 +232,12 @@ final class WorldPlan {
   @Override
   public String toString() {
     return String.format(
-        "%d machines, %d members at first, %d of them learners%s, %s; tick %.0f ms; %s%n"
+        "%d machines and %d spare, %d members at first, %d of them learners%s, %s; tick %.0f ms; %s%n"
             + "  latency %.2f + %.2f ms; sync %.2f + %.2f ms; turn %.3f ms; segments of %d%n"
             + "  %d clients, %d with sessions of %d ms, %d bursts, %d keys, think %.0f ms, time-out %.0f ms; %s%n"
             + "  faults every %.1f s for %.1f s: %s; duplicates %.2f, overtaking %.2f",
         machines,
+        spares,
         founders,
         learners,
         hasStandIns ? ", some stand in for others" : "",

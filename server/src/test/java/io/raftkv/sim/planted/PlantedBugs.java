@@ -415,6 +415,38 @@ final class PlantedBugs {
               "nobody is told",
               5),
 
+          // --- damaged members, and who comes in their place
+          new PlantedBug(
+              "who stands in for a voter stays a learner",
+              "io/raftkv/raft/Member.java",
+              "isVoter() ? Standing.JOINING : standing",
+              "isVoter() ? Standing.LEARNER : standing",
+              "convergence after healing",
+              4),
+          new PlantedBug(
+              "who was removed may stand in for somebody",
+              "io/raftkv/raft/core/MembershipChanges.java",
+              "    if (current.removed().contains(id)) {\n",
+              "    if (id.isNone()) {\n",
+              "ChangesOfMembers",
+              524),
+          new PlantedBug(
+              "a member that answers no more counts as active for its place",
+              MEMBERSHIP,
+              "new MembershipChanges(core.configuration(), leader::isActive, this::isCaughtUp);",
+              "new MembershipChanges(\n"
+                  + "        core.configuration(), id -> leader.find(id) != null || id.equals(core.self()),"
+                  + " this::isCaughtUp);",
+              "convergence after healing",
+              4),
+          new PlantedBug(
+              "who stands in for somebody has its place before that is committed",
+              CORE_LANE,
+              "if (core.lastEntry().index() > before) {",
+              "if (core.lastEntry().index() < before) {",
+              "who is let in is a member",
+              4),
+
           // --- sessions
           new PlantedBug(
               "a repeated write is applied again",
