@@ -185,7 +185,7 @@ final class KvServer implements AutoCloseable {
     tasks.every(HEALTH_PERIOD, new LeaderNotice(config.name(), node::status));
     tasks.every(
         HEALTH_PERIOD,
-        new MoveNotice(config.name(), node::status, transport::movedTo, node::changeMembership));
+        new MovedMembers(config.name(), node::status, transport::movedTo, node::changeMembership));
     repaired.ifPresent(
         aside -> tasks.every(HEALTH_PERIOD, new RepairNotice(config.name(), aside, node::status)));
     tasks.every(

@@ -7,8 +7,10 @@ import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.node.NodeStatus;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Run by one thread, now and then.
  */
-final class MoveNotice implements Runnable {
-  private static final Logger LOG = LoggerFactory.getLogger(MoveNotice.class);
+final class MovedMembers implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(MovedMembers.class);
 
   /** Somebody else may just have had it changed. */
   private static final Set<Reason> PASSING =
@@ -48,13 +49,13 @@ final class MoveNotice implements Runnable {
   /** Why it was refused, as it was said last. */
   private String said = "";
 
-  private @Nullable CompletableFuture<Membership> underWay;
+  private CompletableFuture<?> underWay = CompletableFuture.completedFuture(null);
 
   /**
    * @param movedTo where a member is reached, if not where the configuration says
    * @param change asks the leader
    */
-  MoveNotice(
+  MovedMembers(
       String name,
       Supplier<NodeStatus> status,
       Function<MemberId, Optional<String>> movedTo,
@@ -67,7 +68,7 @@ final class MoveNotice implements Runnable {
 
   @Override
   public void run() {
-    if (underWay != null && !underWay.isDone()) {
+    if (!underWay.isDone()) {
       return;
     }
     NodeStatus now = status.get();
@@ -75,6 +76,7 @@ final class MoveNotice implements Runnable {
     for (Member member : now.configuration().members()) {
       movedTo.apply(member.id()).ifPresent(address -> moved.put(member.id(), address));
     }
+    List<CompletableFuture<?>> asked = new ArrayList<>();
     for (Member member : now.configuration().members()) {
       String address = moved.get(member.id());
       boolean isOurs =
@@ -82,16 +84,17 @@ final class MoveNotice implements Runnable {
               || member.id().equals(now.leader())
               || Objects.equals(address, before.get(member.id()));
       if (address != null && isOurs) {
-        move(member, address);
-        break;
+        asked.add(move(member, address));
       }
     }
+    underWay = CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new));
     before = moved;
   }
 
-  private void move(Member member, String address) {
-    underWay = change.apply(MembershipChange.move(member.id(), address));
-    underWay.whenComplete(
+  private CompletableFuture<?> move(Member member, String address) {
+    CompletableFuture<Membership> changed =
+        change.apply(MembershipChange.move(member.id(), address));
+    return changed.whenComplete(
         (membership, failure) -> {
           if (failure == null) {
             LOG.info(
