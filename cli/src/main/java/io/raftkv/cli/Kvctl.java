@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       ClusterCommand.class,
       SessionCommand.class,
+      BenchCommand.class,
       CompletionCommand.class,
       VersionCommand.class
     },
@@ -224,6 +225,11 @@ public final class Kvctl implements Runnable {
     } catch (IllegalArgumentException e) {
       throw CliException.invalid("--endpoints: " + e.getMessage());
     }
+  }
+
+  /** Of another store: those that were asked for, else these. */
+  List<Endpoint> endpointsOr(List<Endpoint> otherwise) {
+    return endpoints == null ? otherwise : endpoints();
   }
 
   ClientOptions clientOptions() {

@@ -55,6 +55,15 @@ final class UsageTest {
         "import",
         "import /does/not/exist",
         "import - --in-flight 0",
+        "bench",
+        "bench watch",
+        "bench put --clients 0",
+        "bench put --keys 0",
+        "bench put --value-size 1048577",
+        "bench put --repeats 0",
+        "bench put --rate -1",
+        "bench scan --rate 5",
+        "bench put --target redis",
         "cluster",
         "completion fish"
       })

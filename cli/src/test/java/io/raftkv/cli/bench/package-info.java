@@ -1,0 +1,4 @@
+@NullMarked
+package io.raftkv.cli.bench;
+
+import org.jspecify.annotations.NullMarked;
