@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
       ImportPackages.class,
       BadInput.class,
       Throughput.class,
+      Compare.class,
       LogBench.class,
       LogKills.class
     },

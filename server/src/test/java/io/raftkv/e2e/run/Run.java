@@ -172,6 +172,11 @@ abstract class Run implements Callable<Integer> {
     return new Cluster(folder, size, program, all, sites);
   }
 
+  /** What users start members with: as the options say, else that of this tree. */
+  final Path launcherOr(Path otherwise) {
+    return launcher == null ? otherwise : launcher;
+  }
+
   private List<String> withHeap(List<String> javaOptions) {
     List<String> all = new ArrayList<>(javaOptions);
     all.add("-Xmx" + heap);

@@ -1,0 +1,19 @@
+package io.raftkv.e2e.run;
+
+import io.raftkv.client.Endpoint;
+import java.io.IOException;
+import java.util.List;
+
+/** A cluster of some store that is compared. Used by one thread. */
+interface Contender {
+  /** As {@code kvctl bench --target} names it. */
+  String target();
+
+  List<Endpoint> endpoints();
+
+  /** Starts all members, with the data that they have, and waits until they serve. */
+  void start() throws IOException, InterruptedException;
+
+  /** Ends all members. */
+  void stop() throws InterruptedException;
+}

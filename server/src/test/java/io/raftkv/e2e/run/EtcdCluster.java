@@ -1,0 +1,155 @@
+package io.raftkv.e2e.run;
+
+import io.raftkv.client.Endpoint;
+import io.raftkv.e2e.FreePorts;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Three members of etcd on loopback, with its defaults: every write is synced. */
+final class EtcdCluster implements Contender {
+  private static final int SIZE = 3;
+  private static final Duration HEALTHY_MAX = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(50);
+
+  /** More than any comparison writes: without room etcd refuses writes. */
+  private static final long QUOTA_BYTES = 8L << 30;
+
+  private final Path program;
+  private final Path folder;
+  private final List<Integer> clientPorts = ports();
+  private final List<Integer> peerPorts = ports();
+  private final List<Process> processes = new ArrayList<>();
+
+  /**
+   * @param program etcd's server
+   * @param folder for data and logs
+   */
+  EtcdCluster(Path program, Path folder) {
+    this.program = program;
+    this.folder = folder;
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> processes.forEach(Process::destroyForcibly)));
+  }
+
+  private static List<Integer> ports() {
+    return IntStream.range(0, SIZE).mapToObj(i -> FreePorts.next()).toList();
+  }
+
+  /**
+   * The program of this machine, else that of Debian's package etcd-server, unpacked into a folder.
+   */
+  static Path program(Path unpacked) throws IOException, InterruptedException {
+    for (String folder : System.getenv("PATH").split(":")) {
+      Path etcd = Path.of(folder, "etcd");
+      if (Files.isExecutable(etcd)) {
+        return etcd;
+      }
+    }
+    Path etcd = unpacked.resolve("usr/bin/etcd");
+    if (!Files.isExecutable(etcd)) {
+      Files.createDirectories(unpacked);
+      Tools.run(
+          "sh",
+          "-c",
+          "cd '" + unpacked + "' && apt-get download etcd-server && dpkg -x etcd-server_*.deb .");
+    }
+    return etcd;
+  }
+
+  /** As the program says it. */
+  static String version(Path program) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(program.toString(), "--version").start();
+    String text = new String(process.getInputStream().readAllBytes());
+    process.waitFor();
+    return text.lines().findFirst().orElse("etcd of an unknown version");
+  }
+
+  @Override
+  public String target() {
+    return "etcd";
+  }
+
+  @Override
+  public List<Endpoint> endpoints() {
+    return clientPorts.stream().map(port -> new Endpoint("127.0.0.1", port)).toList();
+  }
+
+  @Override
+  public void start() throws IOException, InterruptedException {
+    String cluster =
+        IntStream.range(0, SIZE)
+            .mapToObj(i -> name(i) + "=" + url(peerPorts.get(i)))
+            .collect(Collectors.joining(","));
+    for (int i = 0; i < SIZE; i++) {
+      Path log = folder.resolve(name(i) + ".log");
+      processes.add(
+          new ProcessBuilder(
+                  program.toString(),
+                  "--name=" + name(i),
+                  "--data-dir=" + folder.resolve(name(i)),
+                  "--listen-client-urls=" + url(clientPorts.get(i)),
+                  "--advertise-client-urls=" + url(clientPorts.get(i)),
+                  "--listen-peer-urls=" + url(peerPorts.get(i)),
+                  "--initial-advertise-peer-urls=" + url(peerPorts.get(i)),
+                  "--initial-cluster=" + cluster,
+                  "--initial-cluster-state=new",
+                  "--quota-backend-bytes=" + QUOTA_BYTES,
+                  "--log-level=error",
+                  "--logger=zap")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+              .start());
+    }
+    for (int port : clientPorts) {
+      awaitHealthy(port);
+    }
+  }
+
+  private static String name(int member) {
+    return "etcd" + (member + 1);
+  }
+
+  private static String url(int port) {
+    return "http://127.0.0.1:" + port;
+  }
+
+  private static void awaitHealthy(int port) throws InterruptedException {
+    HttpRequest health = HttpRequest.newBuilder(URI.create(url(port) + "/health")).build();
+    long end = System.nanoTime() + HEALTHY_MAX.toNanos();
+    while (!isHealthy(health)) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("etcd on port " + port + " is not healthy in " + HEALTHY_MAX);
+      }
+      Run.pause(POLL);
+    }
+  }
+
+  private static boolean isHealthy(HttpRequest health) throws InterruptedException {
+    try {
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient().send(health, HttpResponse.BodyHandlers.ofString());
+      return answer.body().contains("\"true\"");
+    } catch (IOException e) {
+      return false; // not yet
+    }
+  }
+
+  @Override
+  public void stop() throws InterruptedException {
+    processes.forEach(Process::destroy);
+    for (Process process : processes) {
+      process.waitFor();
+    }
+    processes.clear();
+  }
+}
