@@ -141,7 +141,8 @@ final class BenchCommand extends KvctlCommand {
   }
 
   private BenchResult measure(BenchPlan plan) throws InterruptedException {
-    List<Endpoint> endpoints = store == Store.ETCD ? kvctl().endpointsOr(ETCD) : kvctl().endpoints();
+    List<Endpoint> endpoints =
+        store == Store.ETCD ? kvctl().endpointsOr(ETCD) : kvctl().endpoints();
     try (BenchTarget target = target(endpoints)) {
       Bench bench = new Bench(plan, target, localPorts(endpoints), this::progress);
       if (!isFilled) {
@@ -175,8 +176,7 @@ final class BenchCommand extends KvctlCommand {
   }
 
   private void draw(BenchResult result, String file) throws IOException {
-    String title =
-        "%s, %s, %d clients".formatted(store, work, clients).toLowerCase(Locale.ROOT);
+    String title = "%s, %s, %d clients".formatted(store, work, clients).toLowerCase(Locale.ROOT);
     try (WholeFile svg = WholeFile.create(file)) {
       svg.write(PercentilePlot.svg(title, result.micros()).getBytes(StandardCharsets.UTF_8));
       svg.finish();

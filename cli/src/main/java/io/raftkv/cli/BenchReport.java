@@ -58,7 +58,12 @@ final class BenchReport {
     Table table = new Table("RUN", "PER SECOND", "P50", "P95", "P99", "P99.9", "MAX", "ERRORS");
     for (int i = 0; i < result.repeats().size(); i++) {
       BenchResult.Repeat repeat = result.repeats().get(i);
-      row(table, Integer.toString(i + 1), repeat.operationsPerSecond(), repeat.micros(), repeat.errors());
+      row(
+          table,
+          Integer.toString(i + 1),
+          repeat.operationsPerSecond(),
+          repeat.micros(),
+          repeat.errors());
     }
     row(table, "median", result.median().operationsPerSecond(), result.micros(), result.errors());
     table.print(console);
@@ -130,8 +135,7 @@ final class BenchReport {
           json.name("rate").value(plan.ratePerSecond());
           json.name("ops_per_second_min").value(rounded(result.slowestPerSecond()));
           json.name("ops_per_second_max").value(rounded(result.fastestPerSecond()));
-          double seconds =
-              result.repeats().stream().mapToDouble(BenchResult.Repeat::seconds).sum();
+          double seconds = result.repeats().stream().mapToDouble(BenchResult.Repeat::seconds).sum();
           figures(
               json,
               result.median().operationsPerSecond(),
@@ -147,11 +151,7 @@ final class BenchReport {
     for (BenchResult.Repeat repeat : result.repeats()) {
       json.beginObject();
       figures(
-          json,
-          repeat.operationsPerSecond(),
-          repeat.seconds(),
-          repeat.micros(),
-          repeat.errors());
+          json, repeat.operationsPerSecond(), repeat.seconds(), repeat.micros(), repeat.errors());
       if (repeat.megabytesPerSecond() > 0) {
         json.name("mb_per_second").value(rounded(repeat.megabytesPerSecond()));
       }
@@ -170,11 +170,7 @@ final class BenchReport {
   }
 
   private static void figures(
-      JsonWriter json,
-      double perSecond,
-      double seconds,
-      Histogram micros,
-      Map<String, Long> errors)
+      JsonWriter json, double perSecond, double seconds, Histogram micros, Map<String, Long> errors)
       throws IOException {
     json.name("ops_per_second").value(rounded(perSecond));
     json.name("seconds").value(rounded(seconds));

@@ -52,8 +52,7 @@ final class BenchCommandTest {
     assertThat(latency.get("p50").getAsLong())
         .isPositive()
         .isLessThanOrEqualTo(latency.get("p99").getAsLong());
-    assertThat(latency.get("p999").getAsLong())
-        .isLessThanOrEqualTo(latency.get("max").getAsLong());
+    assertThat(latency.get("p999").getAsLong()).isLessThanOrEqualTo(latency.get("max").getAsLong());
     assertThat(result.getAsJsonArray("repeats")).hasSize(2);
     assertThat(server.store).hasSize(20);
   }
@@ -61,8 +60,7 @@ final class BenchCommandTest {
   @Test
   void loadOfAFixedRateSendsThatMany() {
     JsonObject result =
-        json(
-            bench("put", "--rate", "200", "--duration", "100ms", "--repeats", "1", "-o", "json"));
+        json(bench("put", "--rate", "200", "--duration", "100ms", "--repeats", "1", "-o", "json"));
 
     JsonObject repeat = result.getAsJsonArray("repeats").get(0).getAsJsonObject();
     double sent =

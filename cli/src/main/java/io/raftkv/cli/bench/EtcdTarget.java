@@ -49,8 +49,7 @@ public final class EtcdTarget implements BenchTarget {
 
   @Override
   public CompletableFuture<?> put(byte[] key, byte[] value) {
-    PutRequest request =
-        PutRequest.newBuilder().setKey(bytes(key)).setValue(bytes(value)).build();
+    PutRequest request = PutRequest.newBuilder().setKey(bytes(key)).setValue(bytes(value)).build();
     return call(KVGrpc.getPutMethod(), request);
   }
 
@@ -92,13 +91,11 @@ public final class EtcdTarget implements BenchTarget {
   }
 
   private <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request) {
-    ManagedChannel channel =
-        channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
+    ManagedChannel channel = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
     CompletableFuture<R> answer = new CompletableFuture<>();
     ClientCalls.asyncUnaryCall(
         channel.newCall(
-            method,
-            CallOptions.DEFAULT.withDeadlineAfter(timeoutMillis, TimeUnit.MILLISECONDS)),
+            method, CallOptions.DEFAULT.withDeadlineAfter(timeoutMillis, TimeUnit.MILLISECONDS)),
         request,
         new StreamObserver<R>() {
           @Override

@@ -76,7 +76,10 @@ public final class PercentilePlot {
     for (int nine = 0; nine <= nines; nine++) {
       double percentile = 100 - 100 / Math.pow(10, nine);
       double x = x(percentile);
-      String name = nine == 0 ? "0" : String.format(Locale.ROOT, "%." + Math.max(0, nine - 2) + "f", percentile);
+      String name =
+          nine == 0
+              ? "0"
+              : String.format(Locale.ROOT, "%." + Math.max(0, nine - 2) + "f", percentile);
       add(
           svg,
           "<path d=\"M%.1f %dV%d\" stroke=\"#ddd\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %%</text>",

@@ -46,8 +46,7 @@ final class Sample {
 
   void failed(BenchTarget target, Throwable failure) {
     Throwable cause = failure.getCause();
-    boolean isWrapped = failure instanceof CompletionException && cause != null;
-    count(target.reason(isWrapped ? cause : failure));
+    count(target.reason(failure instanceof CompletionException && cause != null ? cause : failure));
   }
 
   private void count(String reason) {

@@ -2,9 +2,13 @@ package io.raftkv.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** As many readers as are asked for, each of which reads all keys from the first to the last. */
 final class Scans {
+  /** After an error: a server that is down is not flooded. */
+  private static final long PAUSE_NANOS = 10_000_000;
+
   private Scans() {}
 
   /** Runs it to its end: a scan that was begun in time is read to its last key. */
@@ -34,6 +38,7 @@ final class Scans {
         sample.answered(System.nanoTime() - start);
       } catch (RuntimeException e) {
         sample.failed(target, e);
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
   }

@@ -93,7 +93,7 @@ final class LoadsTest {
 
   @Test
   void scanThatFailsIsCounted() throws InterruptedException {
-    Sample sample = Scans.run(new Named(), new byte[] {1}, 1, MILLI);
+    Sample sample = Scans.run(new Named(), new byte[] {1}, 1, 100 * MILLI);
 
     assertThat(sample.errors()).containsKey("IllegalStateException");
     assertThat(sample.operations()).isZero();

@@ -30,7 +30,7 @@ final class PercentilePlotTest {
       micros.recordValue(i);
     }
 
-    String[] points = line(drawn(micros)).replaceAll("[ML]", "").strip().split("\\n");
+    String[] points = line(drawn(micros)).substring(1).split("L");
 
     double[] first = coordinates(points[0]);
     double[] last = coordinates(points[points.length - 1]);
@@ -40,7 +40,7 @@ final class PercentilePlotTest {
   }
 
   private static double[] coordinates(String point) {
-    String[] parts = point.split(" ");
+    String[] parts = point.strip().split(" ");
     return new double[] {Double.parseDouble(parts[0]), Double.parseDouble(parts[1])};
   }
 

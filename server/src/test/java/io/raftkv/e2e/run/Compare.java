@@ -94,7 +94,11 @@ final class Compare extends Run {
       measure(new RaftkvCluster(launched(), data), data, ofRaftkv, report);
     }
     for (Cell cell : CELLS) {
-      print(report, cell, ofEtcd.getOrDefault(cell, List.of()), ofRaftkv.getOrDefault(cell, List.of()));
+      print(
+          report,
+          cell,
+          ofEtcd.getOrDefault(cell, List.of()),
+          ofRaftkv.getOrDefault(cell, List.of()));
     }
   }
 
@@ -135,8 +139,7 @@ final class Compare extends Run {
     }
   }
 
-  private JsonObject bench(
-      Contender store, Path folder, String work, int clients, String... more)
+  private JsonObject bench(Contender store, Path folder, String work, int clients, String... more)
       throws IOException, InterruptedException {
     List<String> arguments =
         new ArrayList<>(

@@ -14,8 +14,7 @@ final class RaftkvCluster implements Contender {
   private final KvdCluster members;
 
   RaftkvCluster(KvdProcess.Program program, Path folder) {
-    members =
-        new KvdCluster(folder, SIZE, program, List.of("--segment-bytes", DEFAULT_SEGMENT));
+    members = new KvdCluster(folder, SIZE, program, List.of("--segment-bytes", DEFAULT_SEGMENT));
   }
 
   @Override
