@@ -8,7 +8,7 @@
  *   -Dsim.seed=N          one seed, with a report; how a failure is replayed
  *   -Dsim.trace=FILE      with sim.seed: every event of it
  *   -Dsim.seconds=S       consecutive seeds for so long (default 20)
- *   -Dsim.seeds=N         exactly so many instead (default where CI is set: 3000)
+ *   -Dsim.seeds=N         exactly so many instead (default where CI is set: 2200)
  *   -Dsim.from=N          from this seed on (default: from the time of day; 1 where CI is set)
  *   -Dsim.minutes=M       virtual minutes of faults in each world (default 10; then it heals)
  *   -Dsim.threads=T       worlds at a time (default: one for each processor)
