@@ -2,6 +2,7 @@ package io.raftkv.e2e.run;
 
 import io.raftkv.client.ByteSequence;
 import io.raftkv.client.KvClient;
+import io.raftkv.client.MemberRole;
 import io.raftkv.client.PutOptions;
 import io.raftkv.e2e.KvdProcess;
 import io.raftkv.e2e.run.DamageTally.Outcome;
@@ -57,7 +58,10 @@ final class DamageFiles extends Run {
   @Option(names = "--seed", description = "Of the damages. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
 
+  private static final int TURNED_AWAY = 4;
+
   private final Recorder recorder = new Recorder();
+  private int turnedAway;
 
   @Override
   void run(Path folder, Report report) throws IOException, InterruptedException {
@@ -185,8 +189,7 @@ final class DamageFiles extends Run {
       Damage damage = Damage.draw(cluster.dataDir(member), random);
       damage.to(cluster.dataDir(member));
       long start = System.nanoTime();
-      KvdProcess process = cluster.launch(member).awaitReady();
-      cluster.awaitFollower(member);
+      KvdProcess process = startAgain(cluster, member, report);
       boolean isRepaired =
           process.stderr().stream().anyMatch(line -> line.contains("takes the place of"));
       if (isRepaired) {
@@ -207,8 +210,45 @@ final class DamageFiles extends Run {
     }
     report.figure(
         "members damaged and started", "%d: %d repaired, %d unharmed", starts, repaired, unharmed);
+    report.figure("  turned away by the others first", "%d", turnedAway);
     report.figure("  until it votes again", "at most %.1f s", millis(longestNanos) / 1e3);
     report.check("every member comes back", repaired + unharmed == starts, "");
+  }
+
+  /**
+   * A folder that no longer says whom it has met looks like a new one. The others know better: its
+   * member ends, and its next start is that of a new member in its place.
+   */
+  private KvdProcess startAgain(Cluster cluster, int member, Report report)
+      throws InterruptedException {
+    KvdProcess process = cluster.launch(member);
+    long commitIndex = cluster.leaderStatus().commitIndex();
+    cluster.await(
+        cluster.name(member) + " follows, or has ended",
+        () ->
+            !process.isAlive()
+                || cluster
+                    .status(member)
+                    .filter(status -> status.role() == MemberRole.FOLLOWER)
+                    .filter(status -> status.header().leaderId() != 0)
+                    .filter(status -> status.appliedIndex() >= commitIndex)
+                    .isPresent());
+    if (process.isAlive()) {
+      return process;
+    }
+    turnedAway++;
+    report.check(
+        "a member that is turned away says why",
+        process.awaitExit() == TURNED_AWAY && process.stderr().stream().anyMatch(this::isExpected),
+        process.stderrText());
+    KvdProcess again = cluster.launch(member).awaitReady();
+    cluster.awaitFollower(member);
+    return again;
+  }
+
+  @Override
+  boolean isExpected(String line) {
+    return line.contains("came with another data directory before");
   }
 
   private static void stop(Cluster cluster, int member, boolean isKilled)
