@@ -18,17 +18,20 @@ import java.util.function.LongSupplier;
 final class DiskSpace implements Runnable {
   private final Path folder;
   private final LongSupplier reserveBytes;
+  private final LongSupplier logBytes;
   private final Runnable hasRoom;
   private volatile long freeBytes = Long.MAX_VALUE;
   private volatile long reservedBytes;
 
   /**
    * @param reserveBytes with less the disk is full
+   * @param logBytes what the log can still take, see {@link io.raftkv.raft.LogStore#roomBytes()}
    * @param hasRoom told at every look at a disk that is not
    */
-  DiskSpace(Path folder, LongSupplier reserveBytes, Runnable hasRoom) {
+  DiskSpace(Path folder, LongSupplier reserveBytes, LongSupplier logBytes, Runnable hasRoom) {
     this.folder = folder;
     this.reserveBytes = reserveBytes;
+    this.logBytes = logBytes;
     this.hasRoom = hasRoom;
   }
 
@@ -38,6 +41,7 @@ final class DiskSpace implements Runnable {
         new DiskSpace(
             config.dataDir(),
             () -> config.segmentBytes() + stores.snapshots().sizeBytes(),
+            stores.log()::roomBytes,
             stores::reserveAgain);
     if (!config.isInMemory()) {
       disk.run();
@@ -80,6 +84,14 @@ final class DiskSpace implements Runnable {
               + reserved
               + " kept for a snapshot and the log; this member leads only if no other can, and then"
               + " refuses puts");
+    }
+    long left = logBytes.getAsLong();
+    if (left < Long.MAX_VALUE) {
+      return List.of(
+          "LOG_FILE: the next file of the log cannot be made, though the disk has room; this member"
+              + " takes "
+              + left
+              + " bytes more, and tries again every second; its log says why");
     }
     return free < 2 * reserved
         ? List.of("DISK_LOW: " + free + " bytes free; at " + reserved + " puts are refused")

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class DiskSpaceTest {
   @TempDir Path folder;
   private final AtomicLong reserveBytes = new AtomicLong(1);
+  private final AtomicLong logBytes = new AtomicLong(Long.MAX_VALUE);
 
   /** How often it was told that there is room. */
   private final AtomicInteger roomy = new AtomicInteger();
@@ -28,7 +29,8 @@ final class DiskSpaceTest {
 
   private DiskSpace looked(long reserve) {
     reserveBytes.set(reserve);
-    DiskSpace disk = new DiskSpace(folder, reserveBytes::get, roomy::incrementAndGet);
+    DiskSpace disk =
+        new DiskSpace(folder, reserveBytes::get, logBytes::get, roomy::incrementAndGet);
     disk.run();
     return disk;
   }
@@ -66,7 +68,25 @@ final class DiskSpaceTest {
   }
 
   @Test
+  void logWithoutNextFileOnADiskWithRoomIsToldApart() {
+    DiskSpace disk = looked(1);
+    logBytes.set(4096);
+
+    assertThat(disk.isFull()).isFalse();
+    assertThat(disk.alarms())
+        .singleElement()
+        .asString()
+        .startsWith("LOG_FILE: ")
+        .contains(" 4096 bytes");
+
+    reserveBytes.set(totalBytes + 1);
+    disk.run();
+
+    assertThat(disk.alarms()).singleElement().asString().startsWith("DISK_FULL: ");
+  }
+
+  @Test
   void memoryIsNeverFull() {
-    assertThat(new DiskSpace(folder, () -> Long.MAX_VALUE, () -> {}).isFull()).isFalse();
+    assertThat(new DiskSpace(folder, () -> Long.MAX_VALUE, () -> 0, () -> {}).isFull()).isFalse();
   }
 }
