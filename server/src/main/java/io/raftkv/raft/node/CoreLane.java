@@ -165,7 +165,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       // In the log it would stop every member that applies it.
       remote(forward, forward.forwardId()).fail(RaftNode.refusal(Reason.UNKNOWN_COMMAND));
     } else if (messages.offer(message)) {
-      lane.wake();
+      lane.runOrWake();
     } else {
       refuseFull(message);
     }
@@ -202,12 +202,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   void persisted(long ticket) {
     persistedTicket.set(ticket);
-    lane.wake();
+    lane.runOrWake();
   }
 
   void applied(long index) {
     appliedIndex.set(index);
-    lane.wake();
+    lane.runOrWake();
   }
 
   void entriesRead(LogRead read, List<LogEntry> entries) {

@@ -1,17 +1,44 @@
 package io.raftkv.raft.node;
 
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
-/** A lane that is a thread. It is never interrupted: an interrupt would close its files. */
+/**
+ * A lane with a thread of its own, which also lends itself: a caller that finds it idle may run a
+ * turn itself, which saves the hand-over. Under load the thread is never idle, and callers go on.
+ * The thread is never interrupted: an interrupt would close its files.
+ *
+ * <pre>
+ *          wake                     thread, or a caller
+ *  IDLE ----------> WANTED ---------------------------------> RUNNING
+ *    |  '------------------------- a caller ----------------->   |
+ *    |                                                           | wake
+ *    '<--------------------- the turn ends ----------------------+
+ *                                                                v
+ *                  WANTED <-------- the turn ends -------- RUNNING_WANTED
+ * </pre>
+ */
 final class ThreadLane implements Lane {
+  private enum State {
+    IDLE,
+    /** A turn is to begin, which nobody has begun yet. */
+    WANTED,
+    RUNNING,
+    /** Something came while the turn ran, perhaps too late for it. */
+    RUNNING_WANTED,
+    CLOSED
+  }
+
   private final Runnable turn;
   private final long periodNanos;
   private final Thread thread;
-  private final AtomicBoolean isWoken = new AtomicBoolean();
-  private volatile boolean isClosed;
+  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+  private volatile boolean isStarted;
+
+  /** Who runs the turn; null between turns, and for a moment at their ends. */
+  private volatile @Nullable Thread runner;
 
   ThreadLane(String name, Runnable turn, Duration period) {
     this.turn = turn;
@@ -22,48 +49,102 @@ final class ThreadLane implements Lane {
 
   @Override
   public void start() {
+    isStarted = true;
     thread.start();
   }
 
   @Override
   public void wake() {
-    // What was handed over must be seen by a turn that begins after this flag is read: without the
-    // fence the flag, still up for an earlier item, could be read before this item can be seen.
-    VarHandle.fullFence();
-    if (!isWoken.get() && isWoken.compareAndSet(false, true)) {
+    while (true) {
+      // Written even if it stays what it is: what was handed over before must be seen by a turn
+      // that
+      // begins after it.
+      State seen = state.get();
+      if (seen == State.CLOSED) {
+        return;
+      }
+      boolean isIdle = seen == State.IDLE || seen == State.WANTED;
+      State next = isIdle ? State.WANTED : State.RUNNING_WANTED;
+      if (state.compareAndSet(seen, next)) {
+        if (seen == State.IDLE) {
+          LockSupport.unpark(thread);
+        }
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void runOrWake() {
+    if (isStarted && begin()) {
+      runTurn();
+    } else {
+      wake();
+    }
+  }
+
+  private boolean begin() {
+    return state.compareAndSet(State.IDLE, State.RUNNING)
+        || state.compareAndSet(State.WANTED, State.RUNNING);
+  }
+
+  private void runTurn() {
+    runner = Thread.currentThread();
+    try {
+      turn.run();
+    } finally {
+      runner = null;
+      end();
+    }
+  }
+
+  /** What came meanwhile is for the thread: a caller has other work. */
+  private void end() {
+    if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
+      state.compareAndSet(State.RUNNING_WANTED, State.WANTED);
       LockSupport.unpark(thread);
     }
   }
 
   private void run() {
-    while (!isClosed) {
-      // Before the turn: what arrives while it runs asks for another one.
-      isWoken.set(false);
-      turn.run();
-      long parkedAt = System.nanoTime();
-      while (!isWoken.get() && !isClosed) {
-        if (periodNanos == 0) {
-          LockSupport.park(this);
-        } else {
-          long left = periodNanos - (System.nanoTime() - parkedAt);
-          if (left <= 0) {
-            break;
-          }
-          LockSupport.parkNanos(this, left);
-        }
+    long turnNanos = System.nanoTime();
+    while (state.get() != State.CLOSED) {
+      boolean isDue = periodNanos > 0 && System.nanoTime() - turnNanos >= periodNanos;
+      if (state.compareAndSet(State.WANTED, State.RUNNING)
+          || (isDue && state.compareAndSet(State.IDLE, State.RUNNING))) {
+        runTurn();
+        turnNanos = System.nanoTime();
+      } else if (isDue) {
+        // Somebody else runs a turn right now.
+        turnNanos = System.nanoTime();
+      } else if (periodNanos == 0) {
+        LockSupport.park(this);
+      } else {
+        LockSupport.parkNanos(this, periodNanos - (System.nanoTime() - turnNanos));
       }
     }
   }
 
   @Override
   public void close() {
-    isClosed = true;
-    LockSupport.unpark(thread);
-    if (Thread.currentThread() == thread || thread.getState() == Thread.State.NEW) {
-      return;
-    }
+    boolean isInTurn = runner == Thread.currentThread();
     boolean wasInterrupted = false;
-    while (thread.isAlive()) {
+    while (true) {
+      State seen = state.get();
+      if (seen == State.CLOSED) {
+        break;
+      }
+      boolean isBusy = seen == State.RUNNING || seen == State.RUNNING_WANTED;
+      if ((!isBusy || isInTurn) && state.compareAndSet(seen, State.CLOSED)) {
+        break;
+      }
+      if (isBusy && !isInTurn) {
+        wasInterrupted |= Thread.interrupted();
+        LockSupport.parkNanos(this, 100_000);
+      }
+    }
+    LockSupport.unpark(thread);
+    while (thread != Thread.currentThread() && thread.isAlive()) {
       try {
         thread.join();
       } catch (InterruptedException e) {
