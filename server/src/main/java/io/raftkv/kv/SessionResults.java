@@ -6,47 +6,66 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The results kept for one session, by the sequences of their writes. Immutable, so that a frozen
- * state may hold it.
+ * state may hold it; made on the apply lane, read by any thread.
  *
- * <p>A change copies the references to all of them: as many as the client has writes in flight.
- * With 256 that adds a third to what it takes to apply a write; at the limit of 10,000 it is most
- * of it.
+ * <p>It is a window on arrays that it shares with the states before and after it:
+ *
+ * <pre>
+ *            start             end          used
+ *   ----------|-----------------|------------|------------
+ *    forgotten   these results    of later     free
+ *                                 states
+ * </pre>
+ *
+ * <p>The newest of them takes the next free place, for almost every write comes in the order of its
+ * sequence; whatever else is added, and a full array, costs a copy.
  */
 final class SessionResults {
   /** Objects and references around one result; about what a JVM uses. */
   static final int RESULT_BYTES = 64;
 
-  static final SessionResults NONE = new SessionResults(new long[0], new byte[0][], 0);
+  static final SessionResults NONE = new SessionResults(new Places(0), 0, 0, 0);
 
-  /** Ascending. */
-  private final long[] sequences;
+  private static final int PLACES_MIN = 8;
 
-  private final byte[][] results;
+  private static final class Places {
+    /** Ascending within each window. */
+    final long[] sequences;
+
+    final byte[][] results;
+
+    /** Behind the last place that any window has. Apply lane only. */
+    int used;
+
+    Places(int count) {
+      sequences = new long[count];
+      results = new byte[count][];
+    }
+  }
+
+  private final Places places;
+  private final int start;
+  private final int end;
   private final long bytes;
 
-  private SessionResults(long[] sequences, byte[][] results, long bytes) {
-    this.sequences = sequences;
-    this.results = results;
+  private SessionResults(Places places, int start, int end, long bytes) {
+    this.places = places;
+    this.start = start;
+    this.end = end;
     this.bytes = bytes;
   }
 
   /** These results; their sequences ascend. */
   static SessionResults of(List<Long> sequences, List<byte[]> results) {
-    long[] ascending = sequences.stream().mapToLong(Long::longValue).toArray();
-    byte[][] inOrder = results.toArray(new byte[0][]);
-    return new SessionResults(ascending, inOrder, bytes(inOrder));
-  }
-
-  private static long bytes(byte[][] results) {
-    long bytes = 0;
-    for (byte[] result : results) {
-      bytes += RESULT_BYTES + result.length;
+    SessionResults all = NONE;
+    for (int i = 0; i < results.size(); i++) {
+      all = all.with(sequences.get(i), results.get(i));
     }
-    return bytes;
+    return all;
   }
 
   int count() {
-    return sequences.length;
+    return end - start;
   }
 
   /** About what it takes to keep them. */
@@ -56,46 +75,66 @@ final class SessionResults {
 
   /** By position, in the order of the sequences. */
   long sequence(int at) {
-    return sequences[at];
+    return places.sequences[start + at];
   }
 
   byte[] result(int at) {
-    return results[at];
+    return places.results[start + at];
   }
 
   /** The result of the write with this number; null if none is kept. */
   byte @Nullable [] get(long sequence) {
-    int at = Arrays.binarySearch(sequences, sequence);
-    return at >= 0 ? results[at] : null;
+    int at = find(sequence);
+    return at >= 0 ? places.results[at] : null;
+  }
+
+  private int find(long sequence) {
+    return Arrays.binarySearch(places.sequences, start, end, sequence);
   }
 
   /** Without those of lower sequences. */
   SessionResults from(long sequence) {
-    int found = Arrays.binarySearch(sequences, sequence);
-    int at = found >= 0 ? found : -found - 1;
-    if (at == 0) {
+    int first = start;
+    long left = bytes;
+    while (first < end && places.sequences[first] < sequence) {
+      left -= RESULT_BYTES + places.results[first].length;
+      first++;
+    }
+    if (first == start) {
       return this;
     }
-    long forgotten = bytes(Arrays.copyOf(results, at));
-    return new SessionResults(
-        Arrays.copyOfRange(sequences, at, sequences.length),
-        Arrays.copyOfRange(results, at, results.length),
-        bytes - forgotten);
+    return first == end ? NONE : new SessionResults(places, first, end, left);
   }
 
   /** With one more; none is kept for that sequence yet. */
   SessionResults with(long sequence, byte[] result) {
-    int at = -Arrays.binarySearch(sequences, sequence) - 1;
+    int at = -find(sequence) - 1;
     if (at < 0) {
       throw new IllegalArgumentException("there is a result of " + sequence);
     }
-    int behind = sequences.length - at;
-    long[] longer = Arrays.copyOf(sequences, sequences.length + 1);
-    byte[][] more = Arrays.copyOf(results, results.length + 1);
-    System.arraycopy(sequences, at, longer, at + 1, behind);
-    System.arraycopy(results, at, more, at + 1, behind);
-    longer[at] = sequence;
-    more[at] = result;
-    return new SessionResults(longer, more, bytes + RESULT_BYTES + result.length);
+    long more = bytes + RESULT_BYTES + result.length;
+    boolean isNextFree = at == end && end == places.used && end < places.results.length;
+    if (isNextFree) {
+      put(places, end, sequence, result);
+      return new SessionResults(places, start, end + 1, more);
+    }
+    int before = at - start;
+    Places copy = new Places(Math.max(PLACES_MIN, 2 * (count() + 1)));
+    copy(start, at, copy, 0);
+    copy(at, end, copy, before + 1);
+    copy.used = count();
+    put(copy, before, sequence, result);
+    return new SessionResults(copy, 0, count() + 1, more);
+  }
+
+  private void copy(int from, int toExclusive, Places target, int at) {
+    System.arraycopy(places.sequences, from, target.sequences, at, toExclusive - from);
+    System.arraycopy(places.results, from, target.results, at, toExclusive - from);
+  }
+
+  private static void put(Places places, int at, long sequence, byte[] result) {
+    places.sequences[at] = sequence;
+    places.results[at] = result;
+    places.used++;
   }
 }
