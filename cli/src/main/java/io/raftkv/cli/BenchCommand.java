@@ -10,6 +10,7 @@ import io.raftkv.cli.bench.RaftkvTarget;
 import io.raftkv.cli.bench.Work;
 import io.raftkv.client.ClientOptions;
 import io.raftkv.client.Endpoint;
+import io.raftkv.client.KvClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -109,6 +110,11 @@ final class BenchCommand extends KvctlCommand {
   private Store store = Store.RAFTKV;
 
   @Option(
+      names = "--unary",
+      description = "Each call to raftkv is one of its own, as any client of gRPC makes it.")
+  private boolean isUnary;
+
+  @Option(
       names = "--plot",
       paramLabel = "FILE.svg",
       description = "Draw how long the requests took.")
@@ -160,7 +166,7 @@ final class BenchCommand extends KvctlCommand {
     ClientOptions options = kvctl().clientOptions();
     return store == Store.ETCD
         ? new EtcdTarget(endpoints, options.timeout())
-        : new RaftkvTarget(connect());
+        : new RaftkvTarget(KvClient.connect(isUnary ? options.withoutPipeline() : options));
   }
 
   private static List<Integer> localPorts(List<Endpoint> endpoints) {

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param sessionTtl how long the servers keep the session of a client that they do not hear, 1 s to
  *     1 h; null: the client has no session, and a write is sent again only if it certainly did not
  *     happen
+ * @param isPipelined whether small calls to a member share a stream, which costs both sides a
+ *     fraction of what a stream for each does
  */
 public record ClientOptions(
     List<Endpoint> endpoints,
     Duration timeout,
     Duration attemptTimeout,
     int maxInFlight,
-    @Nullable Duration sessionTtl) {
+    @Nullable Duration sessionTtl,
+    boolean isPipelined) {
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
   public static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
   public static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(30);
@@ -57,27 +60,33 @@ public record ClientOptions(
         DEFAULT_TIMEOUT,
         DEFAULT_ATTEMPT_TIMEOUT,
         DEFAULT_MAX_IN_FLIGHT,
-        DEFAULT_SESSION_TTL);
+        DEFAULT_SESSION_TTL,
+        true);
   }
 
   public ClientOptions withEndpoints(List<Endpoint> newEndpoints) {
-    return new ClientOptions(newEndpoints, timeout, attemptTimeout, maxInFlight, sessionTtl);
+    return new ClientOptions(
+        newEndpoints, timeout, attemptTimeout, maxInFlight, sessionTtl, isPipelined);
   }
 
   public ClientOptions withTimeout(Duration newTimeout) {
-    return new ClientOptions(endpoints, newTimeout, attemptTimeout, maxInFlight, sessionTtl);
+    return new ClientOptions(
+        endpoints, newTimeout, attemptTimeout, maxInFlight, sessionTtl, isPipelined);
   }
 
   public ClientOptions withAttemptTimeout(Duration newAttemptTimeout) {
-    return new ClientOptions(endpoints, timeout, newAttemptTimeout, maxInFlight, sessionTtl);
+    return new ClientOptions(
+        endpoints, timeout, newAttemptTimeout, maxInFlight, sessionTtl, isPipelined);
   }
 
   public ClientOptions withMaxInFlight(int newMaxInFlight) {
-    return new ClientOptions(endpoints, timeout, attemptTimeout, newMaxInFlight, sessionTtl);
+    return new ClientOptions(
+        endpoints, timeout, attemptTimeout, newMaxInFlight, sessionTtl, isPipelined);
   }
 
   public ClientOptions withSessionTtl(Duration newSessionTtl) {
-    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, newSessionTtl);
+    return new ClientOptions(
+        endpoints, timeout, attemptTimeout, maxInFlight, newSessionTtl, isPipelined);
   }
 
   /**
@@ -85,6 +94,11 @@ public record ClientOptions(
    * #sessionTtl}.
    */
   public ClientOptions withoutSession() {
-    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, null);
+    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, null, isPipelined);
+  }
+
+  /** Each call gets a stream of its own, as any client of gRPC would make it. */
+  public ClientOptions withoutPipeline() {
+    return new ClientOptions(endpoints, timeout, attemptTimeout, maxInFlight, sessionTtl, false);
   }
 }

@@ -19,6 +19,11 @@ import io.raftkv.proto.v1.KVGrpc;
 import io.raftkv.proto.v1.MaintenanceGrpc;
 import io.raftkv.proto.v1.MemberListRequest;
 import io.raftkv.proto.v1.MemberListResponse;
+import io.raftkv.proto.v1.PipelineAnswer;
+import io.raftkv.proto.v1.PipelineCall;
+import io.raftkv.proto.v1.PipelineGrpc;
+import io.raftkv.proto.v1.PipelineRequest;
+import io.raftkv.proto.v1.PipelineResponse;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.RangeRequest;
@@ -47,6 +52,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -80,6 +86,16 @@ final class FakeMember implements AutoCloseable {
 
   volatile Function<Object, Object> behaviour = this::answer;
   volatile Function<Object, Object> sessionBehaviour = this::answerOfSessions;
+
+  /** Streams of many calls that were opened. */
+  final AtomicInteger pipelines = new AtomicInteger();
+
+  /** Requests that came over one of these. */
+  final AtomicInteger pipelined = new AtomicInteger();
+
+  /** False: it is of an older version. To be set before it starts. */
+  final boolean hasPipeline;
+
   volatile long leaderId;
   volatile String leaderAddress = "";
   volatile long term = 1;
@@ -89,7 +105,12 @@ final class FakeMember implements AutoCloseable {
   private int port;
 
   FakeMember(long id) {
+    this(id, true);
+  }
+
+  FakeMember(long id, boolean hasPipeline) {
     this.id = id;
+    this.hasPipeline = hasPipeline;
     start();
   }
 
@@ -111,7 +132,12 @@ final class FakeMember implements AutoCloseable {
   }
 
   private Server serve(int candidate) throws IOException {
-    return NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", candidate))
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", candidate));
+    if (hasPipeline) {
+      builder.addService(new Pipelines());
+    }
+    return builder
         .directExecutor()
         .addService(new Kv())
         .addService(new Cluster())
@@ -309,6 +335,70 @@ final class FakeMember implements AutoCloseable {
     @Override
     public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
       reply(request, observer);
+    }
+  }
+
+  private final class Pipelines extends PipelineGrpc.PipelineImplBase {
+    @Override
+    public StreamObserver<PipelineRequest> open(StreamObserver<PipelineResponse> observer) {
+      pipelines.incrementAndGet();
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(PipelineRequest request) {
+          request.getCallsList().forEach(this::call);
+        }
+
+        private void call(PipelineCall call) {
+          pipelined.incrementAndGet();
+          switch (call.getRequestCase()) {
+            case GET -> reply(call.getGet(), one(call.getId()));
+            case PUT -> reply(call.getPut(), one(call.getId()));
+            case DELETE -> reply(call.getDelete(), one(call.getId()));
+            case REQUEST_NOT_SET -> throw new IllegalArgumentException("a call of nothing");
+          }
+        }
+
+        private StreamObserver<Object> one(long id) {
+          PipelineAnswer.Builder answer = PipelineAnswer.newBuilder().setId(id);
+          return new StreamObserver<>() {
+            @Override
+            public void onNext(Object message) {
+              if (message instanceof GetResponse get) {
+                answer.setGet(get);
+              } else if (message instanceof PutResponse put) {
+                answer.setPut(put);
+              } else if (message instanceof DeleteResponse delete) {
+                answer.setDelete(delete);
+              }
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+              com.google.rpc.Status error = StatusProto.fromThrowable(failure);
+              send(error == null ? answer : answer.setError(error));
+            }
+
+            @Override
+            public void onCompleted() {
+              send(answer);
+            }
+          };
+        }
+
+        private void send(PipelineAnswer.Builder answer) {
+          synchronized (observer) {
+            observer.onNext(PipelineResponse.newBuilder().addAnswers(answer).build());
+          }
+        }
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {
+          observer.onCompleted();
+        }
+      };
     }
   }
 

@@ -236,6 +236,11 @@ final class NodeMetrics {
         "raftkv_calls_open_max",
         "Calls that may be open; more are refused.",
         ConnectionLimits.DEFAULT::callsMax);
+    gauge("raftkv_pipelines_open", "Of these, streams of many requests.", server::pipelines);
+    gauge(
+        "raftkv_pipeline_answers_waiting",
+        "Answers on these that wait for their client.",
+        server::pipelineAnswers);
     gauge("raftkv_requests_in_flight", "Requests under way.", server::requestsInFlight);
     gauge(
         "raftkv_requests_in_flight_max",

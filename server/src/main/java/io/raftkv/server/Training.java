@@ -5,9 +5,14 @@ import com.google.protobuf.Duration;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.raftkv.proto.v1.DeleteRequest;
 import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.KVGrpc;
+import io.raftkv.proto.v1.PipelineCall;
+import io.raftkv.proto.v1.PipelineGrpc;
+import io.raftkv.proto.v1.PipelineRequest;
+import io.raftkv.proto.v1.PipelineResponse;
 import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.RangeRequest;
 import io.raftkv.proto.v1.RequestId;
@@ -25,7 +30,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -187,10 +194,48 @@ final class Training {
       var unusedGet = kv.get(GetRequest.newBuilder().setKey(key).build());
       var unusedRange = kv.range(RangeRequest.newBuilder().setPrefix(key).build());
       var unusedDelete = kv.delete(DeleteRequest.newBuilder().setKey(key).build());
-      return true;
+      return isAnswered(channel, put, GetRequest.newBuilder().setKey(key).build());
     } catch (StatusRuntimeException e) {
       return false;
     }
+  }
+
+  /** Over a pipeline, as the Java client asks. */
+  private static boolean isAnswered(ManagedChannel channel, PutRequest put, GetRequest get) {
+    CountDownLatch open = new CountDownLatch(1);
+    AtomicInteger answers = new AtomicInteger();
+    StreamObserver<PipelineRequest> calls =
+        PipelineGrpc.newStub(channel)
+            .withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS)
+            .open(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(PipelineResponse response) {
+                    answers.addAndGet(response.getAnswersCount());
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    open.countDown();
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    open.countDown();
+                  }
+                });
+    calls.onNext(
+        PipelineRequest.newBuilder()
+            .addCalls(PipelineCall.newBuilder().setId(1).setPut(put))
+            .addCalls(PipelineCall.newBuilder().setId(2).setGet(get))
+            .build());
+    calls.onCompleted();
+    try {
+      open.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return answers.get() == 2;
   }
 
   private static void delete(Path folder) {

@@ -1,7 +1,6 @@
 package io.raftkv.service;
 
 import com.google.protobuf.MessageLite;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.raftkv.proto.v1.Reason;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -23,11 +22,11 @@ final class Call<T extends MessageLite> {
   private static final long NOT_ANSWERED = Long.MIN_VALUE;
 
   private final Method method;
-  private final ServerCallStreamObserver<T> observer;
+  private final Reply<T> reply;
   private final Caller caller;
   private final Errors errors;
   private final long deadlineNanos;
-  private final Calls.Ended ended;
+  private final Calls.Listener listener;
   private final AtomicBoolean hasEnded = new AtomicBoolean();
 
   /** What this call holds of the budget of answers; 0: nothing. */
@@ -41,17 +40,25 @@ final class Call<T extends MessageLite> {
 
   Call(
       Method method,
-      ServerCallStreamObserver<T> observer,
+      Reply<T> reply,
       Caller caller,
       Errors errors,
       long deadlineNanos,
-      Calls.Ended ended) {
+      Calls.Listener listener) {
     this.method = method;
-    this.observer = observer;
+    this.reply = reply;
     this.caller = caller;
     this.errors = errors;
     this.deadlineNanos = deadlineNanos;
-    this.ended = ended;
+    this.listener = listener;
+  }
+
+  Method method() {
+    return method;
+  }
+
+  Reply<T> reply() {
+    return reply;
   }
 
   /**
@@ -115,8 +122,7 @@ final class Call<T extends MessageLite> {
     }
     this.takenDeadlineNanos = takenDeadlineNanos;
     if (end("OK")) {
-      observer.onNext(response);
-      observer.onCompleted();
+      reply.answer(response);
     } else {
       releaseAnswer();
     }
@@ -146,17 +152,19 @@ final class Call<T extends MessageLite> {
     Refusal refusal = Errors.refusal(failure, method.hasEffect());
     if (end(refusal.reason().name())) {
       releaseAnswer();
-      observer.onError(errors.status(refusal));
+      reply.refuse(errors.status(refusal));
     }
   }
 
   /** The client has taken the answer. */
   void taken() {
+    listener.over(this);
     releaseAnswer();
   }
 
   /** The client has gone, or its deadline has passed, perhaps before it took the answer. */
   void cancelled() {
+    listener.over(this);
     if (end("CANCELLED")) {
       giveUp();
     }
@@ -186,7 +194,7 @@ final class Call<T extends MessageLite> {
     if (!hasEnded.compareAndSet(false, true)) {
       return false;
     }
-    ended.ended(method, reason);
+    listener.ended(this, reason);
     return true;
   }
 

@@ -3,7 +3,6 @@ package io.raftkv.service;
 import com.google.protobuf.MessageLite;
 import io.grpc.Context;
 import io.grpc.Deadline;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.raftkv.proto.v1.Reason;
 import io.raftkv.raft.node.NodeClock;
@@ -11,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +36,13 @@ final class Calls {
     CompletableFuture<T> begin(Call<T> call);
   }
 
-  /** Told once when a call ends. */
-  interface Ended {
-    void ended(Method method, String reason);
+  /** Hears of one call. */
+  interface Listener {
+    /** Once, when it was answered or given up. */
+    void ended(Call<?> call, String reason);
+
+    /** Once, when its client has the answer or is gone: there is nothing more to do for it. */
+    void over(Call<?> call);
   }
 
   private final ServiceLimits limits;
@@ -62,29 +66,30 @@ final class Calls {
     this.answers = new Admission(limits.requestsInFlightMax(), limits.answerBytesMax());
   }
 
-  /** Runs one request. Called on a network loop. */
+  /** Runs a unary request. Called on a network loop. */
   <T extends MessageLite> void run(
       Method method, MessageLite request, StreamObserver<T> observer, Work<T> work) {
-    ServerCallStreamObserver<T> client = (ServerCallStreamObserver<T>) observer;
+    run(method, request, Reply.unary(observer), Caller.current(), timeLimitNanos(), work);
+  }
+
+  /**
+   * Runs one request. Called on a network loop.
+   *
+   * @param timeLimitNanos how long its client waits for the answer; with less than 1, no more
+   */
+  <T extends MessageLite> void run(
+      Method method,
+      MessageLite request,
+      Reply<T> reply,
+      Caller caller,
+      long timeLimitNanos,
+      Work<T> work) {
     long requestBytes = request.getSerializedSize();
     long beganNanos = clock.nanoTime();
-    Ended ended =
-        (ofMethod, reason) ->
-            metrics.finished(ofMethod.text(), reason, clock.nanoTime() - beganNanos, requestBytes);
-    Caller caller = Caller.current();
-    long timeLimitNanos = timeLimitNanos();
-    Call<T> call = new Call<>(method, client, caller, errors, beganNanos + timeLimitNanos, ended);
-    // Without this a client that goes away would make the answer throw.
-    client.setOnCancelHandler(
-        () -> {
-          open.remove(call);
-          call.cancelled();
-        });
-    client.setOnCloseHandler(
-        () -> {
-          open.remove(call);
-          call.taken();
-        });
+    long deadlineNanos = beganNanos + Math.min(timeLimitNanos, limits.deadlineMax().toNanos());
+    Listener listener = new Measured(beganNanos, requestBytes);
+    Call<T> call = new Call<>(method, reply, caller, errors, deadlineNanos, listener);
+    reply.attach(call);
     if (isDraining) {
       call.fail(Refusal.of(Reason.SHUTTING_DOWN, "this member is shutting down"));
       return;
@@ -132,10 +137,43 @@ final class Calls {
 
   private long timeLimitNanos() {
     Deadline deadline = Context.current().getDeadline();
-    if (deadline == null) {
-      return limits.deadlineDefault().toNanos();
+    return deadline == null
+        ? limits.deadlineDefault().toNanos()
+        : deadline.timeRemaining(TimeUnit.NANOSECONDS);
+  }
+
+  /** The time limit of a request that names none. */
+  long timeLimitDefaultNanos() {
+    return limits.deadlineDefault().toNanos();
+  }
+
+  private final class Measured implements Listener {
+    private final long beganNanos;
+    private final long requestBytes;
+
+    Measured(long beganNanos, long requestBytes) {
+      this.beganNanos = beganNanos;
+      this.requestBytes = requestBytes;
     }
-    return Math.min(deadline.timeRemaining(TimeUnit.NANOSECONDS), limits.deadlineMax().toNanos());
+
+    @Override
+    public void ended(Call<?> call, String reason) {
+      metrics.finished(call.method().text(), reason, clock.nanoTime() - beganNanos, requestBytes);
+    }
+
+    @Override
+    public void over(Call<?> call) {
+      open.remove(call);
+    }
+  }
+
+  /** The clients of these calls are gone. */
+  void cancel(Predicate<Reply<?>> isGone) {
+    for (Call<?> call : open) {
+      if (isGone.test(call.reply())) {
+        call.cancelled();
+      }
+    }
   }
 
   /**

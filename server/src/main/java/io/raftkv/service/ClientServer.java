@@ -7,6 +7,7 @@ import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +65,7 @@ public final class ClientServer implements AutoCloseable {
   private final Server server;
   private final ConnectionGate gate;
   private final OpenCalls openCalls;
+  private final PipelineService pipelines;
   private final EventLoopGroup loops;
   private final ScheduledExecutorService timer;
   private final AtomicBoolean isDraining = new AtomicBoolean();
@@ -73,6 +76,7 @@ public final class ClientServer implements AutoCloseable {
       Server server,
       ConnectionGate gate,
       OpenCalls openCalls,
+      PipelineService pipelines,
       EventLoopGroup loops,
       ScheduledExecutorService timer) {
     this.context = context;
@@ -80,6 +84,7 @@ public final class ClientServer implements AutoCloseable {
     this.server = server;
     this.gate = gate;
     this.openCalls = openCalls;
+    this.pipelines = pipelines;
     this.loops = loops;
     this.timer = timer;
   }
@@ -127,7 +132,10 @@ public final class ClientServer implements AutoCloseable {
     builder.addTransportFilter(openCalls.connections());
     builder.addStreamTracerFactory(Caller.streams());
     builder.addTransportFilter(Caller.shares(context.calls(), context.limits().connectionParts()));
-    services(context).forEach(builder::addService);
+    KvService kv = new KvService(context);
+    PipelineService pipelines =
+        new PipelineService(context, kv, () -> current(loops), limits.pipelineIdleMax());
+    services(context, kv, pipelines).forEach(builder::addService);
     builder.addService(healthManager.getHealthService());
     if (hasReflection) {
       reflection().forEach(builder::addService);
@@ -154,21 +162,38 @@ public final class ClientServer implements AutoCloseable {
     var alsoUnused =
         timer.scheduleWithFixedDelay(
             openCalls::expire, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
-    return new ClientServer(context, health, server, gate, openCalls, loops, timer);
+    var unusedToo =
+        timer.scheduleWithFixedDelay(
+            () -> pipelines.expire(System.nanoTime()),
+            periodMillis,
+            periodMillis,
+            TimeUnit.MILLISECONDS);
+    return new ClientServer(context, health, server, gate, openCalls, pipelines, loops, timer);
+  }
+
+  /** The loop that runs the caller; in a server without loops of ours, the caller itself. */
+  private static Executor current(EventLoopGroup loops) {
+    for (EventExecutor loop : loops) {
+      if (loop.inEventLoop()) {
+        return loop;
+      }
+    }
+    return Runnable::run;
   }
 
   private static void close(EventLoopGroup loops) {
     loops.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  static List<ServerServiceDefinition> services(ServiceContext context) {
-    KvService kv = new KvService(context);
+  static List<ServerServiceDefinition> services(
+      ServiceContext context, KvService kv, PipelineService pipelines) {
     return Stream.of(
-            kv,
-            new TextKv(kv, context.calls().errors()),
-            new SessionService(context),
-            new ClusterService(context),
-            new MaintenanceService(context))
+            kv.bindService(),
+            new TextKv(kv, context.calls().errors()).bindService(),
+            pipelines.definition(),
+            new SessionService(context).bindService(),
+            new ClusterService(context).bindService(),
+            new MaintenanceService(context).bindService())
         .map(service -> RequestDecoding.guard(service, context.calls().errors()))
         .map(
             service ->
@@ -245,6 +270,16 @@ public final class ClientServer implements AutoCloseable {
   /** Calls that are open, whether their request is there or not. For any thread. */
   public long callsOpen() {
     return openCalls.count();
+  }
+
+  /** Streams of many calls that are open. For any thread. */
+  public int pipelines() {
+    return pipelines.streams();
+  }
+
+  /** Answers on them that wait for their client to take them. For any thread. */
+  public int pipelineAnswers() {
+    return pipelines.answersWaiting();
   }
 
   /** Requests under way. For any thread. */

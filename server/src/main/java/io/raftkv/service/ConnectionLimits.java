@@ -18,6 +18,8 @@ import java.time.Duration;
  * @param pingIntervalMin a client that pings more often is disconnected
  * @param keepAlive a connection that is silent for this long is pinged
  * @param keepAliveAnswerMax and closed if it does not answer within this time
+ * @param pipelineIdleMax a stream of many calls is ended after this time without one; longer than a
+ *     client library keeps to one stream, so that no call comes too late
  * @param idleMax a connection without calls is closed after this time
  * @param ageMax a connection is asked to make way for a new one after about this time, so that none
  *     stays for ever
@@ -37,6 +39,7 @@ public record ConnectionLimits(
     Duration pingIntervalMin,
     Duration keepAlive,
     Duration keepAliveAnswerMax,
+    Duration pipelineIdleMax,
     Duration idleMax,
     Duration ageMax,
     Duration ageGrace) {
@@ -55,6 +58,7 @@ public record ConnectionLimits(
           Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),
+          Duration.ofMinutes(5),
           Duration.ofMinutes(15),
           Duration.ofHours(1),
           Duration.ofMinutes(2));
@@ -75,6 +79,7 @@ public record ConnectionLimits(
         pingIntervalMin,
         keepAlive,
         keepAliveAnswerMax,
+        pipelineIdleMax,
         idleMax,
         ageMax,
         ageGrace);
@@ -96,6 +101,7 @@ public record ConnectionLimits(
         pingIntervalMin,
         keepAlive,
         keepAliveAnswerMax,
+        pipelineIdleMax,
         idleMax,
         ageMax,
         ageGrace);

@@ -48,15 +48,17 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void get(GetRequest request, StreamObserver<GetResponse> observer) {
-    calls.run(Method.GET, request, observer, call -> get(request, call));
+    calls.run(Method.GET, request, observer, call -> get(request, call, reads.barrier()));
   }
 
-  private CompletableFuture<GetResponse> get(GetRequest request, Call<GetResponse> call) {
+  /** One of the gets that share a barrier. */
+  CompletableFuture<GetResponse> get(
+      GetRequest request, Call<GetResponse> call, Reads.Barrier barrier) {
     checks.key(request.getKey());
     checks.read(request.getRead());
     byte[] key = request.getKey().toByteArray();
     return reads
-        .view(call, request.getRead())
+        .view(call, request.getRead(), barrier)
         .thenCompose(
             view -> {
               call.checkWanted();
@@ -82,7 +84,7 @@ final class KvService extends KVGrpc.KVImplBase {
     calls.run(Method.PUT, request, observer, call -> put(request, call));
   }
 
-  private CompletableFuture<PutResponse> put(PutRequest request, Call<PutResponse> call) {
+  CompletableFuture<PutResponse> put(PutRequest request, Call<PutResponse> call) {
     checks.put(request);
     if (request.getReturnPrevious()) {
       expectPrevious(call, request.getKey());
@@ -115,8 +117,7 @@ final class KvService extends KVGrpc.KVImplBase {
     calls.run(Method.DELETE, request, observer, call -> delete(request, call));
   }
 
-  private CompletableFuture<DeleteResponse> delete(
-      DeleteRequest request, Call<DeleteResponse> call) {
+  CompletableFuture<DeleteResponse> delete(DeleteRequest request, Call<DeleteResponse> call) {
     KeyRange range = checks.range(request);
     long limit = checks.limit(request.getLimit());
     var condition = checks.condition(request);

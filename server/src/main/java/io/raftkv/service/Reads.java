@@ -6,6 +6,7 @@ import io.raftkv.proto.v1.ReadOptions;
 import io.raftkv.proto.v1.Reason;
 import io.raftkv.raft.node.NodeClock;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the view that a read may see. For any thread. */
 final class Reads {
@@ -24,16 +25,39 @@ final class Reads {
     return store.view();
   }
 
-  /**
-   * A view that satisfies the checked options of a read. Completes at once or on a lane.
-   *
-   * <p>For LINEARIZABLE the view is taken after the barrier, so it has everything that was
-   * committed before the read arrived (Raft thesis 6.4).
-   */
+  /** For linearizable reads that have all arrived before it is first asked for. */
+  Barrier barrier() {
+    return new Barrier();
+  }
+
+  /** What linearizable reads wait for, those that arrived together in common. For one thread. */
+  final class Barrier {
+    private @Nullable CompletableFuture<KvView> view;
+
+    /**
+     * The view is taken after the barrier, so it has everything that was committed before the first
+     * of the reads arrived (Raft thesis 6.4).
+     */
+    private CompletableFuture<KvView> view() {
+      CompletableFuture<KvView> known = view;
+      if (known == null) {
+        known = consensus.readBarrier().thenApply(passed -> store.view());
+        view = known;
+      }
+      return known;
+    }
+  }
+
+  /** A view that satisfies the checked options of a read. Completes at once or on a lane. */
   CompletableFuture<KvView> view(Call<?> call, ReadOptions read) {
+    return view(call, read, barrier());
+  }
+
+  /** The same for one of several reads that arrived together. */
+  CompletableFuture<KvView> view(Call<?> call, ReadOptions read, Barrier barrier) {
     CompletableFuture<KvView> view =
         switch (read.getConsistency()) {
-          case LINEARIZABLE -> consensus.readBarrier().thenApply(passed -> store.view());
+          case LINEARIZABLE -> barrier.view();
           case BOUNDED -> {
             checkFreshness(RequestChecks.stalenessNanos(read));
             yield CompletableFuture.completedFuture(store.view());

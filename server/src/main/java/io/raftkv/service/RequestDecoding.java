@@ -1,6 +1,5 @@
 package io.raftkv.service;
 
-import io.grpc.BindableService;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -25,10 +24,9 @@ final class RequestDecoding implements ServerInterceptor {
   }
 
   /** The service, with its requests decoded where a failure can be answered. */
-  static ServerServiceDefinition guard(BindableService service, Errors errors) {
+  static ServerServiceDefinition guard(ServerServiceDefinition service, Errors errors) {
     return ServerInterceptors.intercept(
-        ServerInterceptors.useInputStreamMessages(service.bindService()),
-        new RequestDecoding(errors));
+        ServerInterceptors.useInputStreamMessages(service), new RequestDecoding(errors));
   }
 
   @Override

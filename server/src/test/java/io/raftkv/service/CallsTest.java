@@ -196,11 +196,17 @@ final class CallsTest {
     Admission roomy = new Admission(10, 1 << 20);
     return new Call<>(
         Method.RANGE,
-        new SilentObserver<>(),
+        Reply.unary(new SilentObserver<>()),
         new Caller(roomy, roomy, null),
         new Errors(harness.context.headers()),
         Long.MAX_VALUE,
-        (method, reason) -> {});
+        new Calls.Listener() {
+          @Override
+          public void ended(Call<?> call, String reason) {}
+
+          @Override
+          public void over(Call<?> call) {}
+        });
   }
 
   private static void awaitUninterruptibly(java.util.concurrent.CountDownLatch latch) {

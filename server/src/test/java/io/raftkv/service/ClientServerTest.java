@@ -93,6 +93,7 @@ final class ClientServerTest {
             "raftkv.v1.Session",
             "raftkv.v1.Cluster",
             "raftkv.v1.Maintenance",
+            "raftkv.v1.Pipeline",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection");

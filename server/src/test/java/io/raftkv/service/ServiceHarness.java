@@ -25,6 +25,7 @@ import io.raftkv.proto.v1.Reason;
 import io.raftkv.proto.v1.SessionGrpc;
 import io.raftkv.raft.MemberId;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -57,6 +58,7 @@ final class ServiceHarness implements AutoCloseable {
   final KvStateMachine store;
   final SingleConsensus consensus;
   final ServiceContext context;
+  final PipelineService pipelines;
   final List<String> finished = Collections.synchronizedList(new ArrayList<>());
   final KVGrpc.KVBlockingStub kv;
   final KVGrpc.KVFutureStub kvLater;
@@ -68,7 +70,7 @@ final class ServiceHarness implements AutoCloseable {
   volatile String otherAddress = "host2:7400";
 
   private final Server server;
-  private final ManagedChannel channel;
+  final ManagedChannel channel;
 
   ServiceHarness() {
     this(ServiceLimits.DEFAULT);
@@ -95,7 +97,9 @@ final class ServiceHarness implements AutoCloseable {
             (method, reason, nanos, bytes) -> finished.add(method + " " + reason));
     String name = InProcessServerBuilder.generateName();
     InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
-    ClientServer.services(context).forEach(builder::addService);
+    KvService service = new KvService(context);
+    pipelines = new PipelineService(context, service, () -> Runnable::run, Duration.ofMinutes(5));
+    ClientServer.services(context, service, pipelines).forEach(builder::addService);
     try {
       server = builder.build().start();
     } catch (IOException e) {

@@ -33,6 +33,7 @@ final class SingleConsensus implements Consensus {
   private final List<byte[]> proposed = new ArrayList<>();
   private long lastIndex;
   private long clusterTimeMillis;
+  private int barriers;
   boolean isHolding;
   @Nullable RaftException proposalFailure;
   @Nullable RaftException barrierFailure;
@@ -78,8 +79,14 @@ final class SingleConsensus implements Consensus {
     return store.apply(List.of(entry)).get(0);
   }
 
+  /** How often one was asked for. */
+  synchronized int barriers() {
+    return barriers;
+  }
+
   @Override
   public synchronized CompletableFuture<Void> readBarrier() {
+    barriers++;
     if (barrierFailure != null) {
       return CompletableFuture.failedFuture(barrierFailure);
     }

@@ -14,6 +14,10 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.raftkv.proto.v1.DeleteRequest;
 import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.KVGrpc;
+import io.raftkv.proto.v1.PipelineCall;
+import io.raftkv.proto.v1.PipelineGrpc;
+import io.raftkv.proto.v1.PipelineRequest;
+import io.raftkv.proto.v1.PipelineResponse;
 import io.raftkv.proto.v1.RangeRequest;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -102,6 +106,26 @@ final class UnreadAnswersTest {
     put("a");
     for (int i = 0; i < CALLS; i++) {
       ask(KVGrpc.getGetMethod(), GetRequest.newBuilder().setKey(bytes("a")).build());
+    }
+    awaitWork("KV.Get", CALLS);
+    assertThat(harness.finished).contains("KV.Get OK", "KV.Get QUEUE_FULL");
+    assertHeldAnswersAreBoundedAndOthersAreServed();
+  }
+
+  @Test
+  void answersOfAPipelineThatNobodyReadsAreBounded() {
+    put("a");
+    ClientCall<PipelineRequest, PipelineResponse> call =
+        silent.newCall(PipelineGrpc.getOpenMethod(), CallOptions.DEFAULT);
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    for (int i = 0; i < CALLS; i++) {
+      call.sendMessage(
+          PipelineRequest.newBuilder()
+              .addCalls(
+                  PipelineCall.newBuilder()
+                      .setId(i)
+                      .setGet(GetRequest.newBuilder().setKey(bytes("a"))))
+              .build());
     }
     awaitWork("KV.Get", CALLS);
     assertThat(harness.finished).contains("KV.Get OK", "KV.Get QUEUE_FULL");

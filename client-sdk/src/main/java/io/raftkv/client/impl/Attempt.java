@@ -1,10 +1,15 @@
 package io.raftkv.client.impl;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.raftkv.proto.v1.PipelineAnswer;
+import io.raftkv.proto.v1.PipelineCall;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  *    '---------------- cancel ----------'------------'--> CANCELLED, no call back that counts
  * </pre>
  */
-final class Attempt<Q, R> extends ClientCall.Listener<R> {
+final class Attempt<Q extends MessageLite, R> extends ClientCall.Listener<R>
+    implements Pipeline.Entry {
   /** Hears how the attempt ends. */
-  interface Observer<Q, R> {
+  interface Observer<Q extends MessageLite, R> {
     void answered(Attempt<Q, R> attempt, R response);
 
     void failed(Attempt<Q, R> attempt, Failure failure);
@@ -38,6 +44,7 @@ final class Attempt<Q, R> extends ClientCall.Listener<R> {
   private final Method<Q, R> method;
   private final Q request;
   private final Connection connection;
+  private final boolean isPipelined;
   private final Observer<Q, R> observer;
   private final long startNanos = System.nanoTime();
   private final long deadlineNanos;
@@ -45,17 +52,23 @@ final class Attempt<Q, R> extends ClientCall.Listener<R> {
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.WAITING);
   private volatile boolean wasSent;
   private volatile @Nullable ClientCall<Q, R> rpc;
+  private volatile PipelineStream.@Nullable Ticket ticket;
   private @Nullable R response;
 
+  /**
+   * @param isPipelined whether it may share a stream with others
+   */
   Attempt(
       Method<Q, R> method,
       Q request,
       Connection connection,
+      boolean isPipelined,
       long deadlineNanos,
       Observer<Q, R> observer) {
     this.method = method;
     this.request = request;
     this.connection = connection;
+    this.isPipelined = isPipelined;
     this.deadlineNanos = deadlineNanos;
     this.observer = observer;
   }
@@ -76,9 +89,8 @@ final class Attempt<Q, R> extends ClientCall.Listener<R> {
   boolean cancel() {
     Phase before = phase.getAndSet(Phase.CANCELLED);
     connection.forget(begin);
-    ClientCall<Q, R> started = rpc;
-    if (before == Phase.STARTED && started != null) {
-      started.cancel("given up by the caller", null);
+    if (before == Phase.STARTED) {
+      abandon();
     }
     return before == Phase.WAITING;
   }
@@ -96,23 +108,96 @@ final class Attempt<Q, R> extends ClientCall.Listener<R> {
     if (!phase.compareAndSet(Phase.WAITING, Phase.STARTING)) {
       return;
     }
-    long remaining = Math.max(1, deadlineNanos - System.nanoTime());
+    Pipelining<Q, R> pipelining = method.pipelining();
+    if (pipelining != null
+        && isPipelined
+        && connection.pipeline().isSupported()
+        && Pipelining.isSmall(request)) {
+      ticket = connection.pipeline().submit(this);
+    } else {
+      beginAlone();
+    }
+    if (!phase.compareAndSet(Phase.STARTING, Phase.STARTED)) {
+      abandon();
+    }
+  }
+
+  private void beginAlone() {
     ClientCall<Q, R> call =
         connection
             .channel()
             .newCall(
                 method.descriptor(),
                 CallOptions.DEFAULT
-                    .withDeadlineAfter(remaining, TimeUnit.NANOSECONDS)
+                    .withDeadlineAfter(remainingNanos(), TimeUnit.NANOSECONDS)
                     .withStreamTracerFactory(new SendTracker()));
     rpc = call;
     call.start(this, new Metadata());
     call.request(2);
     call.sendMessage(request);
     call.halfClose();
-    if (!phase.compareAndSet(Phase.STARTING, Phase.STARTED)) {
-      call.cancel("given up by the caller", null);
+  }
+
+  private long remainingNanos() {
+    return Math.max(1, deadlineNanos - System.nanoTime());
+  }
+
+  /** Of an attempt that has started: nobody wants its answer. */
+  private void abandon() {
+    ClientCall<Q, R> alone = rpc;
+    if (alone != null) {
+      alone.cancel("given up by the caller", null);
     }
+    PipelineStream.Ticket shared = ticket;
+    if (shared != null) {
+      shared.forget();
+    }
+  }
+
+  @Override
+  public void fill(PipelineCall.Builder call) {
+    Pipelining<Q, R> pipelining = pipelining();
+    pipelining.fill(call, request);
+    long millis = TimeUnit.NANOSECONDS.toMillis(remainingNanos()) + 1;
+    call.setTimeoutMillis((int) Math.min(Integer.MAX_VALUE, millis));
+  }
+
+  private Pipelining<Q, R> pipelining() {
+    Pipelining<Q, R> pipelining = method.pipelining();
+    if (pipelining == null) {
+      throw new IllegalStateException("a call of " + method.name() + " in a pipeline");
+    }
+    return pipelining;
+  }
+
+  @Override
+  public void answered(PipelineAnswer answer) {
+    if (answer.hasError()) {
+      StatusRuntimeException error = StatusProto.toStatusRuntimeException(answer.getError());
+      ended(error.getStatus(), error.getTrailers(), true);
+      return;
+    }
+    R message = pipelining().read(answer);
+    if (message == null) {
+      ended(Status.INTERNAL.withDescription("an answer to another question"), null, true);
+    } else {
+      observer.answered(this, message);
+    }
+  }
+
+  @Override
+  public void closed(Status status, Metadata trailers, boolean sent) {
+    if (status.getCode() == Status.Code.UNIMPLEMENTED && phase.get() != Phase.CANCELLED) {
+      // Of an older version: it has not looked at a single call.
+      beginAlone();
+      if (phase.get() == Phase.CANCELLED) {
+        abandon();
+      }
+      return;
+    }
+    Status how =
+        status.isOk() ? Status.UNAVAILABLE.withDescription("the member ended the stream") : status;
+    ended(how, trailers, sent);
   }
 
   @Override
@@ -133,12 +218,16 @@ final class Attempt<Q, R> extends ClientCall.Listener<R> {
       observer.answered(this, message);
       return;
     }
-    Status ended =
+    Status how =
         status.isOk() ? Status.INTERNAL.withDescription("an answer without content") : status;
     // Only a stream that its transport has ended for good can be trusted to send nothing more; a
     // deadline may strike while the request is on its way to the transport.
-    boolean certainlyUnsent = !wasSent && ended.getCode() == Status.Code.UNAVAILABLE;
-    Failure failure = Failures.of(method, ended, trailers, !certainlyUnsent);
+    boolean certainlyUnsent = !wasSent && how.getCode() == Status.Code.UNAVAILABLE;
+    ended(how, trailers, !certainlyUnsent);
+  }
+
+  private void ended(Status status, @Nullable Metadata trailers, boolean mayHaveArrived) {
+    Failure failure = Failures.of(method, status, trailers, mayHaveArrived);
     if (failure.isFromServer()) {
       connection.answered();
     } else if (phase.get() == Phase.CANCELLED) {

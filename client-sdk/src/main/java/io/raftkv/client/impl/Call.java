@@ -1,5 +1,6 @@
 package io.raftkv.client.impl;
 
+import com.google.protobuf.MessageLite;
 import io.raftkv.client.Endpoint;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe; decides under its own lock, acts outside of it.
  */
-final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
+final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> {
   private static final long BACKOFF_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long BACKOFF_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -212,7 +213,7 @@ final class Call<Q, R, T> implements Attempt.Observer<Q, R> {
       triedThisRound.add(connection);
       attempts++;
       lastEndpoint = connection.endpoint();
-      next = new Attempt<>(method, marked(), connection, deadlineNanos, this);
+      next = new Attempt<>(method, marked(), connection, caller.isPipelined(), deadlineNanos, this);
       attempt = next;
     }
     try {

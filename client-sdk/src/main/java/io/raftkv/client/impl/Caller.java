@@ -1,5 +1,6 @@
 package io.raftkv.client.impl;
 
+import com.google.protobuf.MessageLite;
 import io.raftkv.client.ClientOptions;
 import io.raftkv.client.Reason;
 import java.lang.System.Logger;
@@ -63,7 +64,7 @@ final class Caller {
    *
    * @param timeout null: the client's
    */
-  <Q, R, T> CompletableFuture<T> call(
+  <Q extends MessageLite, R, T> CompletableFuture<T> call(
       Method<Q, R> method,
       Q request,
       Function<R, T> decode,
@@ -93,7 +94,7 @@ final class Caller {
   }
 
   /** Makes a call of the client's own: it is not counted, and is made while it closes, too. */
-  <Q, R, T> Call<Q, R, T> begin(
+  <Q extends MessageLite, R, T> Call<Q, R, T> begin(
       Method<Q, R> method, Q request, Function<R, T> decode, Route route, Duration timeout) {
     Call<Q, R, T> call = new Call<>(this, method, request, decode, route, nanos(timeout), true);
     inFlight.add(call);
@@ -138,6 +139,11 @@ final class Caller {
       Method<?, ?> method, Reason reason, String detail) {
     Failure failure = Failure.local(reason, method.outcomeUnsent(), detail);
     return CompletableFuture.failedFuture(failure.toException(method, null, 0, 0));
+  }
+
+  /** Whether small calls share streams. */
+  boolean isPipelined() {
+    return options.isPipelined();
   }
 
   Routes routes() {

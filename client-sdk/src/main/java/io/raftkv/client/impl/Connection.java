@@ -25,6 +25,7 @@ final class Connection {
 
   private final Endpoint endpoint;
   private final Duration connectTimeout;
+  private final Pipeline pipeline = new Pipeline(this);
   private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean isWatching = new AtomicBoolean();
   private final AtomicBoolean isSilent = new AtomicBoolean();
@@ -40,6 +41,11 @@ final class Connection {
 
   Endpoint endpoint() {
     return endpoint;
+  }
+
+  /** For small calls. */
+  Pipeline pipeline() {
+    return pipeline;
   }
 
   ManagedChannel channel() {
@@ -163,6 +169,7 @@ final class Connection {
     ManagedChannel open = channel;
     if (open != null) {
       open.enterIdle();
+      pipeline.retire();
     }
   }
 
@@ -180,6 +187,7 @@ final class Connection {
     ManagedChannel open = refuseLaterCalls();
     if (open != null) {
       open.shutdown();
+      pipeline.retire();
     }
   }
 

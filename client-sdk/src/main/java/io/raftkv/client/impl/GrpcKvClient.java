@@ -1,5 +1,6 @@
 package io.raftkv.client.impl;
 
+import com.google.protobuf.MessageLite;
 import io.raftkv.client.ByteSequence;
 import io.raftkv.client.ChangeOptions;
 import io.raftkv.client.ChangeResult;
@@ -173,7 +174,7 @@ public final class GrpcKvClient implements KvClient {
       return change(Method.REPLACE, Codec.replace(memberId, member, options), options);
     }
 
-    private <Q> CompletableFuture<ChangeResult> change(
+    private <Q extends MessageLite> CompletableFuture<ChangeResult> change(
         Method<Q, MemberChangeResponse> method, Q request, ChangeOptions options) {
       return caller.call(method, request, Codec::change, Route.LEADER, options.timeout());
     }

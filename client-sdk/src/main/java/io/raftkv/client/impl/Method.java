@@ -1,5 +1,6 @@
 package io.raftkv.client.impl;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.MethodDescriptor;
 import io.raftkv.client.Outcome;
 import io.raftkv.proto.v1.ClusterGrpc;
@@ -50,18 +51,28 @@ import org.jspecify.annotations.Nullable;
  * @param header of a response
  * @param marking what makes a request a write of a session, which may be sent again because it is
  *     applied once; null: nothing does
+ * @param pipelining how small requests share a stream; null: each has its own
  */
-record Method<Q, R>(
+record Method<Q extends MessageLite, R>(
     String name,
     boolean isWrite,
     boolean isHarmless,
     MethodDescriptor<Q, R> descriptor,
     Function<R, ResponseHeader> header,
-    @Nullable Marking<Q> marking) {
+    @Nullable Marking<Q> marking,
+    @Nullable Pipelining<Q, R> pipelining) {
   static final Method<GetRequest, GetResponse> GET =
-      new Method<>("get", false, KVGrpc.getGetMethod(), GetResponse::getHeader);
+      new Method<>(
+          "get", false, false, KVGrpc.getGetMethod(), GetResponse::getHeader, null, Pipelining.GET);
   static final Method<PutRequest, PutResponse> PUT =
-      new Method<>("put", true, false, KVGrpc.getPutMethod(), PutResponse::getHeader, Marking.PUT);
+      new Method<>(
+          "put",
+          true,
+          false,
+          KVGrpc.getPutMethod(),
+          PutResponse::getHeader,
+          Marking.PUT,
+          Pipelining.PUT);
   static final Method<DeleteRequest, DeleteResponse> DELETE =
       new Method<>(
           "delete",
@@ -69,7 +80,8 @@ record Method<Q, R>(
           false,
           KVGrpc.getDeleteMethod(),
           DeleteResponse::getHeader,
-          Marking.DELETE);
+          Marking.DELETE,
+          Pipelining.DELETE);
   static final Method<RangeRequest, RangeResponse> RANGE =
       new Method<>("range", false, KVGrpc.getRangeMethod(), RangeResponse::getHeader);
   static final Method<MemberListRequest, MemberListResponse> MEMBERS =
@@ -115,6 +127,7 @@ record Method<Q, R>(
           true,
           SessionGrpc.getOpenMethod(),
           SessionOpenResponse::getHeader,
+          null,
           null);
   static final Method<SessionKeepAliveRequest, SessionKeepAliveResponse> SESSION_KEEP_ALIVE =
       new Method<>(
@@ -123,6 +136,7 @@ record Method<Q, R>(
           true,
           SessionGrpc.getKeepAliveMethod(),
           SessionKeepAliveResponse::getHeader,
+          null,
           null);
   static final Method<SessionCloseRequest, SessionCloseResponse> SESSION_CLOSE =
       new Method<>(
@@ -136,7 +150,7 @@ record Method<Q, R>(
       boolean isWrite,
       MethodDescriptor<Q, R> descriptor,
       Function<R, ResponseHeader> header) {
-    this(name, isWrite, false, descriptor, header, null);
+    this(name, isWrite, false, descriptor, header, null, null);
   }
 
   /** The outcome of a failure that came after the request had been handed to a connection. */

@@ -32,6 +32,7 @@ final class Probe implements Attempt.Observer<StatusRequest, StatusResponse> {
             Method.STATUS,
             StatusRequest.getDefaultInstance(),
             connection,
+            false,
             System.nanoTime() + answerNanos,
             this);
     attempt.start();
