@@ -55,7 +55,8 @@ final class BenchReport {
   }
 
   private void table(Console console) {
-    Table table = new Table("RUN", "PER SECOND", "P50", "P95", "P99", "P99.9", "MAX", "ERRORS");
+    Table table =
+        new Table("RUN", "PER SECOND", "P50", "P95", "P99", "P99.9", "MAX", "GAP", "ERRORS");
     for (int i = 0; i < result.repeats().size(); i++) {
       BenchResult.Repeat repeat = result.repeats().get(i);
       row(
@@ -63,15 +64,27 @@ final class BenchReport {
           Integer.toString(i + 1),
           repeat.operationsPerSecond(),
           repeat.micros(),
+          repeat.longestGapNanos(),
           repeat.errors());
     }
-    row(table, "median", result.median().operationsPerSecond(), result.micros(), result.errors());
+    row(
+        table,
+        "median",
+        result.median().operationsPerSecond(),
+        result.micros(),
+        result.longestGapNanos(),
+        result.errors());
     table.print(console);
   }
 
   /** The times of the last row are those of all runs together. */
   private static void row(
-      Table table, String name, double perSecond, Histogram micros, Map<String, Long> errors) {
+      Table table,
+      String name,
+      double perSecond,
+      Histogram micros,
+      long gapNanos,
+      Map<String, Long> errors) {
     table.row(
         name,
         String.format(Locale.ROOT, "%,.0f", perSecond),
@@ -80,6 +93,7 @@ final class BenchReport {
         millis(micros.getValueAtPercentile(99)),
         millis(micros.getValueAtPercentile(99.9)),
         millis(micros.getMaxValue()),
+        millis(gapNanos / 1_000),
         sum(errors));
   }
 
@@ -141,6 +155,7 @@ final class BenchReport {
               result.median().operationsPerSecond(),
               seconds,
               result.micros(),
+              result.longestGapNanos(),
               result.errors());
           repeats(json);
         });
@@ -151,7 +166,12 @@ final class BenchReport {
     for (BenchResult.Repeat repeat : result.repeats()) {
       json.beginObject();
       figures(
-          json, repeat.operationsPerSecond(), repeat.seconds(), repeat.micros(), repeat.errors());
+          json,
+          repeat.operationsPerSecond(),
+          repeat.seconds(),
+          repeat.micros(),
+          repeat.longestGapNanos(),
+          repeat.errors());
       if (repeat.megabytesPerSecond() > 0) {
         json.name("mb_per_second").value(rounded(repeat.megabytesPerSecond()));
       }
@@ -170,10 +190,16 @@ final class BenchReport {
   }
 
   private static void figures(
-      JsonWriter json, double perSecond, double seconds, Histogram micros, Map<String, Long> errors)
+      JsonWriter json,
+      double perSecond,
+      double seconds,
+      Histogram micros,
+      long gapNanos,
+      Map<String, Long> errors)
       throws IOException {
     json.name("ops_per_second").value(rounded(perSecond));
     json.name("seconds").value(rounded(seconds));
+    json.name("longest_gap_us").value(gapNanos / 1_000);
     json.name("errors").value(sum(errors));
     json.name("errors_by_reason").beginObject();
     for (Map.Entry<String, Long> error : errors.entrySet()) {

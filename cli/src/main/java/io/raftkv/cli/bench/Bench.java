@@ -116,6 +116,7 @@ public final class Bench {
         sample.megabytesPerSecond(),
         sample.seconds(),
         sample.micros(),
+        sample.longestGapNanos(),
         sample.errors(),
         servers);
   }

@@ -20,6 +20,7 @@ public record BenchResult(BenchPlan plan, List<Repeat> repeats) {
    * @param operationsPerSecond requests answered; of scans the entries read
    * @param megabytesPerSecond of scans what was read, in 10^6 bytes; else 0
    * @param micros how long the requests took
+   * @param longestGapNanos the longest time in which no request was answered
    * @param errors by reason
    * @param servers by process id, those on this machine
    */
@@ -28,6 +29,7 @@ public record BenchResult(BenchPlan plan, List<Repeat> repeats) {
       double megabytesPerSecond,
       double seconds,
       Histogram micros,
+      long longestGapNanos,
       Map<String, Long> errors,
       Map<Long, Server> servers) {}
 
@@ -54,6 +56,11 @@ public record BenchResult(BenchPlan plan, List<Repeat> repeats) {
   /** Of all repeats. */
   public double fastestPerSecond() {
     return repeats.stream().mapToDouble(Repeat::operationsPerSecond).max().orElse(0);
+  }
+
+  /** Of all repeats, the longest time in which no request was answered. */
+  public long longestGapNanos() {
+    return repeats.stream().mapToLong(Repeat::longestGapNanos).max().orElse(0);
   }
 
   /** The times of all repeats together. */

@@ -4,6 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
@@ -22,10 +24,14 @@ final class Sample {
   private final LongAdder entries = new LongAdder();
   private final LongAdder bytes = new LongAdder();
   private final long startedNanos = System.nanoTime();
+  private final AtomicLong answeredNanos = new AtomicLong(startedNanos);
+  private final LongAccumulator gapNanos = new LongAccumulator(Math::max, 0);
   private double seconds;
 
   void answered(long nanos) {
     answered.increment();
+    long now = System.nanoTime();
+    gapNanos.accumulate(now - answeredNanos.getAndSet(now));
     waited(nanos);
   }
 
@@ -54,7 +60,14 @@ final class Sample {
   }
 
   void end() {
-    seconds = (System.nanoTime() - startedNanos) / 1e9;
+    long now = System.nanoTime();
+    gapNanos.accumulate(now - answeredNanos.get());
+    seconds = (now - startedNanos) / 1e9;
+  }
+
+  /** The longest time in which no request was answered. */
+  long longestGapNanos() {
+    return gapNanos.get();
   }
 
   /** Requests answered, or of scans the entries read. */

@@ -1,17 +1,11 @@
 package io.raftkv.e2e.run;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.raftkv.e2e.KvdProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,13 +17,20 @@ import picocli.CommandLine.Option;
     description = {
       "etcd and raftkv in turn, each with three members, under the same load from kvctl bench.",
       "Both sync every write on a majority, and every read is linearizable. Each round starts both",
-      "anew, fills them, starts them once more and measures gets, puts, gets after those, and both",
-      "mixed. Prints the medians, and raftkv's ratio to etcd's of the same round: median, lowest and",
-      "highest. etcd is that of this machine, else Debian's."
+      "anew, fills them, starts them once more, and measures gets, puts, gets after those, both",
+      "mixed, and how long writes stop when the leader is killed. Prints the medians, raftkv's ratio",
+      "to etcd's of the same round (median, lowest, highest), and whether the goal is reached. etcd is",
+      "that of this machine, else Debian's."
     })
 final class Compare extends Run {
-  private static final String WARMUP = "2s";
+  /** A process of Java takes that long until it is compiled. */
+  private static final String WARMUP_OF_SERVERS = "20s";
+
+  private static final String WARMUP = "4s";
   private static final int SPREAD_CLIENTS = 256;
+  private static final int GAP_SECONDS = 12;
+  private static final Duration UNTIL_KILLED = Duration.ofSeconds(5);
+  private static final String GAP_RATE = "200";
 
   @Option(names = "--rounds", description = "How many. Default: ${DEFAULT-VALUE}.")
   private int rounds = 3;
@@ -43,6 +44,15 @@ final class Compare extends Run {
   @Option(names = "--value-bytes", description = "Of each value. Default: ${DEFAULT-VALUE}.")
   private int valueBytes = 256;
 
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = {
+        "Add the ratios to this file, with the commit and the machine, and tell which of them are less",
+        "than three quarters as good as those that were added last."
+      })
+  private @Nullable Path record;
+
   @Option(names = "--etcd", paramLabel = "FILE", description = "etcd's program.")
   private @Nullable Path etcd;
 
@@ -50,26 +60,37 @@ final class Compare extends Run {
    * One kind of load.
    *
    * @param name of it; gets are measured twice
+   * @param times what raftkv is to do, as a multiple of etcd's
    */
-  private record Cell(String name, String work, int clients) {}
+  private record Cell(String name, String work, int clients, double times) {
+    String figure(String of) {
+      return name + ", " + clients + ", " + of;
+    }
+  }
+
+  private static final Cell GETS = new Cell("gets", "get", SPREAD_CLIENTS, 4);
+  private static final Cell GETS_AFTER_PUTS = new Cell("gets after puts", "get", SPREAD_CLIENTS, 4);
 
   private static final List<Cell> CELLS =
       List.of(
-          new Cell("gets", "get", 1),
-          new Cell("gets", "get", 64),
-          new Cell("gets", "get", SPREAD_CLIENTS),
-          new Cell("gets", "get", 1_000),
-          new Cell("puts", "put", 1),
-          new Cell("puts", "put", 16),
-          new Cell("puts", "put", 64),
-          new Cell("puts", "put", SPREAD_CLIENTS),
-          new Cell("puts", "put", 1_000),
-          new Cell("gets after puts", "get", SPREAD_CLIENTS),
-          new Cell("mixed", "mixed", 64));
+          new Cell("gets", "get", 1, 4),
+          new Cell("gets", "get", 64, 4),
+          GETS,
+          new Cell("gets", "get", 1_000, 4),
+          new Cell("puts", "put", 1, 3),
+          new Cell("puts", "put", 16, 4),
+          new Cell("puts", "put", 64, 3.3),
+          new Cell("puts", "put", SPREAD_CLIENTS, 3.3),
+          new Cell("puts", "put", 1_000, 4),
+          GETS_AFTER_PUTS,
+          new Cell("mixed", "mixed", 64, 4));
+
+  private static final String GAP = "longest time without a write, leader killed, ms";
+  private static final String FRESH = "gets after puts, 256, of gets before";
 
   @Override
   long minutesMax() {
-    return Math.max(super.minutesMax(), 10L * rounds);
+    return Math.max(super.minutesMax(), 12L * rounds);
   }
 
   @Override
@@ -84,159 +105,136 @@ final class Compare extends Run {
         rounds,
         seconds,
         WARMUP);
-    Map<Cell, List<JsonObject>> ofEtcd = new LinkedHashMap<>();
-    Map<Cell, List<JsonObject>> ofRaftkv = new LinkedHashMap<>();
+    Comparison comparison = new Comparison();
+    CELLS.forEach(cell -> goals(comparison, cell));
+    comparison.goal(GAP, Goal.atMostTimes(0.2));
     for (int round = 1; round <= rounds; round++) {
       Path data = Files.createDirectories(folder.resolve("round" + round));
       report.progress("round %d of %d: etcd", round, rounds);
-      measure(new EtcdCluster(program, data), data, ofEtcd, report);
+      measure(new EtcdCluster(program, data), data, comparison, report);
       report.progress("round %d of %d: raftkv", round, rounds);
-      measure(new RaftkvCluster(launched(), data), data, ofRaftkv, report);
+      measure(new RaftkvCluster(launched(), data), data, comparison, report);
     }
-    for (Cell cell : CELLS) {
-      print(
-          report,
-          cell,
-          ofEtcd.getOrDefault(cell, List.of()),
-          ofRaftkv.getOrDefault(cell, List.of()));
+    comparison.print(report);
+    if (record != null) {
+      new RatioRecord(record).add(comparison, commandLine(), report);
     }
+  }
+
+  private static void goals(Comparison comparison, Cell cell) {
+    boolean isSpread = cell.clients() == SPREAD_CLIENTS;
+    comparison.goal(cell.figure("per second"), Goal.times(cell.times()));
+    if (cell.clients() == 64 || isSpread) {
+      comparison.goal(cell.figure("p99 ms"), Goal.atMostTimes(0.5));
+    }
+    if (isSpread) {
+      boolean isPut = cell.work().equals("put");
+      if (isPut) {
+        comparison.goal(cell.figure("p99.9 ms"), Goal.atMostTimes(0.5));
+      }
+      comparison.goal(cell.figure("server CPU s per 10,000"), Goal.atMostTimes(isPut ? 0.3 : 0.25));
+      comparison.goal(cell.figure("largest server MiB"), Goal.atMost(300));
+    }
+    if (cell == GETS_AFTER_PUTS) {
+      comparison.goal(FRESH, Goal.atLeast(0.9));
+    }
+  }
+
+  private BenchRun load() {
+    return new BenchRun(keys, valueBytes);
   }
 
   private KvdProcess.Program launched() {
     return KvdProcess.Program.launcher(launcherOr(Path.of("server", "bin", "kvd")), List.of());
   }
 
-  private void measure(
-      Contender store, Path folder, Map<Cell, List<JsonObject>> figures, Report report)
+  private void measure(Contender store, Path folder, Comparison comparison, Report report)
       throws IOException, InterruptedException {
+    boolean isOurs = store instanceof RaftkvCluster;
     try {
       store.start();
-      bench(store, folder, "get", 64, "--warmup", "1ms", "--duration", "100ms");
+      load().run(store, folder, "get", 64, "--warmup", "1ms", "--duration", "100ms");
       // A process that took many writes is not what one is that has just been started.
       store.stop();
       store.start();
+      load()
+          .run(
+              store,
+              folder,
+              "get",
+              64,
+              "--no-fill",
+              "--warmup",
+              "1ms",
+              "--duration",
+              WARMUP_OF_SERVERS);
+      double fresh = 0;
       for (Cell cell : CELLS) {
-        JsonObject result =
-            bench(
-                store,
-                folder,
-                cell.work(),
-                cell.clients(),
-                "--no-fill",
-                "--warmup",
-                WARMUP,
-                "--duration",
-                seconds + "s");
-        long errors = result.get("errors").getAsLong();
-        if (errors > 0) {
+        BenchRun.Result result =
+            load()
+                .run(
+                    store,
+                    folder,
+                    cell.work(),
+                    cell.clients(),
+                    "--no-fill",
+                    "--warmup",
+                    WARMUP,
+                    "--duration",
+                    seconds + "s");
+        if (result.errors() > 0) {
           report.check(
-              store.target() + " answers every request", false, errors + " errors, " + cell);
+              store.target() + " answers every request",
+              false,
+              result.errors() + " errors, " + cell);
         }
-        figures.computeIfAbsent(cell, any -> new ArrayList<>()).add(result);
+        add(comparison, cell, isOurs, result);
+        if (cell == GETS) {
+          fresh = result.perSecond();
+        } else if (cell == GETS_AFTER_PUTS) {
+          comparison.add(FRESH, isOurs, result.perSecond() / fresh);
+        }
       }
+      comparison.add(GAP, isOurs, gapMillis(store, folder));
     } finally {
       store.stop();
     }
   }
 
-  private JsonObject bench(Contender store, Path folder, String work, int clients, String... more)
-      throws IOException, InterruptedException {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "bench",
-                work,
-                "--target",
-                store.target(),
-                "--clients",
-                Integer.toString(clients),
-                "--keys",
-                Integer.toString(keys),
-                "--value-size",
-                Integer.toString(valueBytes),
-                "--repeats",
-                "1",
-                "-o",
-                "json",
-                "-q"));
-    arguments.addAll(List.of(more));
-    try (Kvctl kvctl = Kvctl.start(folder, store.endpoints(), arguments.toArray(String[]::new))) {
-      if (kvctl.exitCode() != 0) {
-        throw new AssertionError("kvctl " + String.join(" ", arguments) + ": " + kvctl.stderr());
-      }
-      return JsonParser.parseString(kvctl.stdout()).getAsJsonObject();
-    }
-  }
-
-  private static void print(
-      Report report, Cell cell, List<JsonObject> etcd, List<JsonObject> raftkv) {
-    String name = cell.name() + ", " + cell.clients();
-    row(report, name + ", per second", etcd, raftkv, Compare::perSecond);
-    row(report, name + ", p50 ms", etcd, raftkv, result -> latency(result, "p50"));
-    row(report, name + ", p99 ms", etcd, raftkv, result -> latency(result, "p99"));
-    row(report, name + ", p99.9 ms", etcd, raftkv, result -> latency(result, "p999"));
+  private static void add(
+      Comparison comparison, Cell cell, boolean isOurs, BenchRun.Result result) {
+    comparison.add(cell.figure("per second"), isOurs, result.perSecond());
+    comparison.add(cell.figure("p50 ms"), isOurs, result.millis("p50"));
+    comparison.add(cell.figure("p99 ms"), isOurs, result.millis("p99"));
+    comparison.add(cell.figure("p99.9 ms"), isOurs, result.millis("p999"));
+    comparison.add(cell.figure("longest ms"), isOurs, result.millis("max"));
     if (cell.clients() == SPREAD_CLIENTS) {
-      row(report, name + ", server CPU s per 10,000", etcd, raftkv, Compare::cpuPer10000);
-      row(report, name + ", largest server MiB", etcd, raftkv, Compare::mebibytes);
+      comparison.add(cell.figure("server CPU s per 10,000"), isOurs, result.cpuPer10000());
+      comparison.add(cell.figure("largest server MiB"), isOurs, result.mebibytes());
     }
   }
 
-  /** One figure of a measurement. */
-  private interface Figure {
-    double of(JsonObject result);
-  }
-
-  private static void row(
-      Report report, String name, List<JsonObject> etcd, List<JsonObject> raftkv, Figure figure) {
-    double[] theirs = etcd.stream().mapToDouble(figure::of).toArray();
-    double[] ours = raftkv.stream().mapToDouble(figure::of).toArray();
-    double[] ratios = new double[Math.min(theirs.length, ours.length)];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = theirs[i] == 0 ? 0 : ours[i] / theirs[i];
+  /**
+   * Requests leave at a fixed rate: who waits for a dead leader keeps nobody from asking another.
+   */
+  private double gapMillis(Contender store, Path folder) throws IOException, InterruptedException {
+    try (Kvctl load =
+        load()
+            .start(
+                store,
+                folder,
+                "put",
+                4_000,
+                "--no-fill",
+                "--warmup",
+                "1ms",
+                "--rate",
+                GAP_RATE,
+                "--duration",
+                GAP_SECONDS + "s")) {
+      pause(UNTIL_KILLED);
+      store.killLeader();
+      return BenchRun.result(load, "the load while the leader is killed").longestGapMillis();
     }
-    Arrays.sort(ratios);
-    report.figure(
-        name,
-        "etcd %,.2f, raftkv %,.2f, ratio %.2f (%.2f to %.2f)",
-        median(theirs),
-        median(ours),
-        median(ratios),
-        ratios[0],
-        ratios[ratios.length - 1]);
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
-  }
-
-  private static double perSecond(JsonObject result) {
-    return result.get("ops_per_second").getAsDouble();
-  }
-
-  private static double latency(JsonObject result, String which) {
-    return result.getAsJsonObject("latency_us").get(which).getAsDouble() / 1e3;
-  }
-
-  private static JsonObject repeat(JsonObject result) {
-    return result.getAsJsonArray("repeats").get(0).getAsJsonObject();
-  }
-
-  private static double cpuPer10000(JsonObject result) {
-    double cpuSeconds = 0;
-    for (JsonElement server : repeat(result).getAsJsonArray("servers")) {
-      cpuSeconds += server.getAsJsonObject().get("cpu_seconds").getAsDouble();
-    }
-    double operations = perSecond(result) * repeat(result).get("seconds").getAsDouble();
-    return cpuSeconds / operations * 10_000;
-  }
-
-  private static double mebibytes(JsonObject result) {
-    double most = 0;
-    for (JsonElement server : repeat(result).getAsJsonArray("servers")) {
-      most = Math.max(most, server.getAsJsonObject().get("rss_bytes").getAsDouble());
-    }
-    return most / (1 << 20);
   }
 }

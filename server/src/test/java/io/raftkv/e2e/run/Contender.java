@@ -14,6 +14,9 @@ interface Contender {
   /** Starts all members, with the data that they have, and waits until they serve. */
   void start() throws IOException, InterruptedException;
 
+  /** Kills the leader without warning. */
+  void killLeader() throws IOException, InterruptedException;
+
   /** Ends all members. */
   void stop() throws InterruptedException;
 }

@@ -1,5 +1,7 @@
 package io.raftkv.e2e.run;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.raftkv.client.Endpoint;
 import io.raftkv.e2e.FreePorts;
 import java.io.IOException;
@@ -142,6 +144,30 @@ final class EtcdCluster implements Contender {
     } catch (IOException e) {
       return false; // not yet
     }
+  }
+
+  /** The member whose status names it as the leader. */
+  @Override
+  public void killLeader() throws IOException, InterruptedException {
+    for (int member = 0; member < SIZE; member++) {
+      HttpRequest status =
+          HttpRequest.newBuilder(
+                  URI.create(url(clientPorts.get(member)) + "/v3/maintenance/status"))
+              .POST(HttpRequest.BodyPublishers.ofString("{}"))
+              .build();
+      JsonObject answer =
+          JsonParser.parseString(
+                  HttpClient.newHttpClient()
+                      .send(status, HttpResponse.BodyHandlers.ofString())
+                      .body())
+              .getAsJsonObject();
+      String self = answer.getAsJsonObject("header").get("member_id").getAsString();
+      if (answer.get("leader").getAsString().equals(self)) {
+        processes.get(member).destroyForcibly().waitFor();
+        return;
+      }
+    }
+    throw new AssertionError("no member of etcd leads");
   }
 
   @Override

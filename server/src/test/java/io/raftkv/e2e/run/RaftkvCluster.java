@@ -34,6 +34,11 @@ final class RaftkvCluster implements Contender {
   }
 
   @Override
+  public void killLeader() {
+    members.process(members.awaitLeader()).kill();
+  }
+
+  @Override
   public void stop() {
     for (int member : members.runningMembers()) {
       members.process(member).terminate();

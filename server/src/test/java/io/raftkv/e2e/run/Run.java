@@ -76,6 +76,11 @@ abstract class Run implements Callable<Integer> {
     return false;
   }
 
+  /** As it was called. */
+  final String commandLine() {
+    return String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+  }
+
   /** Whether it must run in a network namespace that nobody else uses. */
   boolean needsOwnNetwork() {
     return false;
