@@ -115,7 +115,7 @@ final class SnapshotReader extends InputStream {
       rawBytes += rawLength;
       total = SnapshotFormat.chain(total, crc);
     } catch (UncheckedIOException e) {
-      throw new IOException("snapshot cannot be read at " + offset, e);
+      throw new IOException("snapshot cannot be read at " + offset + ": " + e.getMessage(), e);
     }
   }
 

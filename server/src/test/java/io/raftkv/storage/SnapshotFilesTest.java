@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.raft.SnapshotStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +97,18 @@ class SnapshotFilesTest extends SnapshotStoreContract {
       }
       volumes.flipBit(name, 8L * at);
     }
+  }
+
+  @Test
+  void readThatFailsSaysWhy() throws IOException {
+    byte[] state = state(1, 300_000);
+    make(store, meta(10), state);
+    String name = volumes.list().get(0);
+    volumes.put(name, Arrays.copyOf(volumes.bytes(name), 100_000));
+
+    assertThatThrownBy(() -> load(store, 10))
+        .isInstanceOf(IOException.class)
+        .hasMessageMatching("snapshot cannot be read at \\d+: .*EOFException: at 100000");
   }
 
   @Test
