@@ -19,7 +19,6 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.raftkv.client.Endpoint;
 import io.raftkv.proto.v1.KVGrpc;
-import io.raftkv.proto.v1.PipelineGrpc;
 import io.raftkv.proto.v1.PutResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -67,12 +66,33 @@ final class LossyProxy implements AutoCloseable {
       this.server =
           NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
               .directExecutor()
+              .addService(pipelines(number))
               .fallbackHandlerRegistry(new AnyMethod())
               .build()
               .start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private LossyPipelines pipelines(int number) {
+    return new LossyPipelines(
+        all,
+        number,
+        this::anyNumber,
+        this::fate,
+        call -> copies.incrementAndGet(),
+        differences::incrementAndGet);
+  }
+
+  private LossyPipelines.Fate fate() {
+    if (!chance(dropped)) {
+      return LossyPipelines.Fate.PASSED_ON;
+    }
+    drops.incrementAndGet();
+    return chance(1.0 / SILENT_OF_DROPPED)
+        ? LossyPipelines.Fate.SILENCE
+        : LossyPipelines.Fate.BROKEN;
   }
 
   private static ManagedChannel channel(Endpoint endpoint) {
@@ -113,22 +133,19 @@ final class LossyProxy implements AutoCloseable {
   }
 
   private ManagedChannel any() {
+    return all.get(anyNumber());
+  }
+
+  private int anyNumber() {
     synchronized (random) {
-      return all.get(random.nextInt(all.size()));
+      return random.nextInt(all.size());
     }
   }
 
-  /**
-   * Every method there is takes bytes and gives bytes. Only streams of many calls are unknown here:
-   * so the client makes each call by itself, and each can be copied, and its answer dropped.
-   */
+  /** Every method there is takes bytes and gives bytes. */
   private final class AnyMethod extends HandlerRegistry {
     @Override
-    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
-        String name, @Nullable String authority) {
-      if (name.equals(PipelineGrpc.getOpenMethod().getFullMethodName())) {
-        return null;
-      }
+    public ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
       MethodDescriptor<byte[], byte[]> method =
           MethodDescriptor.newBuilder(BYTES, BYTES)
               .setType(MethodDescriptor.MethodType.UNARY)
