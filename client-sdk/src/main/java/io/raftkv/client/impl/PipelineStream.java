@@ -104,6 +104,8 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
     underWay.put(ticket.id, ticket);
     // After the call can be seen: whoever ends the stream from here on finds it.
     if ((isClosed || isRetired) && underWay.remove(ticket.id) != null) {
+      // It may have been what kept a retired stream from its end.
+      drain();
       return null;
     }
     queue.add(ticket);

@@ -56,9 +56,7 @@ final class ThreadLane implements Lane {
   @Override
   public void wake() {
     while (true) {
-      // Written even if it stays what it is: what was handed over before must be seen by a turn
-      // that
-      // begins after it.
+      // Written even if it stays what it is: a turn that begins after it sees what was handed over.
       State seen = state.get();
       if (seen == State.CLOSED) {
         return;
