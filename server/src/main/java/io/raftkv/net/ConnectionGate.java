@@ -5,15 +5,7 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelFactory;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
-import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
-import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -44,20 +36,11 @@ public final class ConnectionGate {
   /** A listening socket whose connections pass this gate. */
   public ChannelFactory<ServerChannel> sockets() {
     return () -> {
-      ServerChannel socket =
-          Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+      ServerChannel socket = IoLoops.serverSocket();
       // Ahead of what Netty adds to hand accepted connections to their loops.
       socket.pipeline().addLast(new Guard());
       return socket;
     };
-  }
-
-  /** Network threads that fit the sockets. */
-  public static EventLoopGroup loops(int threads, String name) {
-    return new MultiThreadIoEventLoopGroup(
-        threads,
-        new DefaultThreadFactory(name, true),
-        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
   }
 
   /** Connections that are open now. */

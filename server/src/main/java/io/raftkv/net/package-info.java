@@ -1,5 +1,6 @@
 /**
- * What the client port and the peer port have in common below gRPC: who may connect.
+ * What the client port and the peer port have in common below gRPC: the threads that move their
+ * bytes, and who may connect.
  *
  * <p>May import Netty, as gRPC ships it. Runs on network loops.
  */

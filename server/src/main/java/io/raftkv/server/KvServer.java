@@ -4,6 +4,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.raftkv.kv.Commands;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.net.IoLoops;
 import io.raftkv.raft.LostDataException;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.SnapshotMeta;
@@ -130,7 +131,8 @@ final class KvServer implements AutoCloseable {
     Identity identity = stores.identity();
     MemberId self = identity.memberId();
 
-    GrpcTransport transport = bind(identity, peerListen, acquaintances(stores, failed));
+    IoLoops loops = IoLoops.open(config.name() + "-io");
+    GrpcTransport transport = bind(identity, peerListen, acquaintances(stores, failed), loops);
     closing.push(transport);
     metrics.addTransport(transport.stats());
     metrics.addConnections("peer", transport.gate());
@@ -165,6 +167,7 @@ final class KvServer implements AutoCloseable {
                 ServiceLimits.DEFAULT,
                 ConnectionLimits.DEFAULT,
                 true,
+                loops.shared(),
                 NodeClock.SYSTEM,
                 new RequestMetrics(registry)),
             listen);
@@ -340,7 +343,7 @@ final class KvServer implements AutoCloseable {
   }
 
   private GrpcTransport bind(
-      Identity identity, InetSocketAddress peerListen, Acquaintances acquaintances)
+      Identity identity, InetSocketAddress peerListen, Acquaintances acquaintances, IoLoops loops)
       throws StartException {
     try {
       return GrpcTransport.bind(
@@ -351,7 +354,8 @@ final class KvServer implements AutoCloseable {
                   peerListen.getPort(),
                   config.advertise().toString())
               .withPeerAddress(config.peerAddress()),
-          acquaintances);
+          acquaintances,
+          loops);
     } catch (IOException e) {
       throw StartException.cannotListen(Setting.PEER_LISTEN, e);
     }

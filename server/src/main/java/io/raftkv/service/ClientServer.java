@@ -6,13 +6,12 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.raftkv.kv.KvStateMachine;
 import io.raftkv.net.ConnectionGate;
+import io.raftkv.net.IoLoops;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.node.NodeClock;
 import io.raftkv.raft.node.RaftNode;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +55,7 @@ public final class ClientServer implements AutoCloseable {
       ServiceLimits limits,
       ConnectionLimits connections,
       boolean hasReflection,
+      IoLoops loops,
       NodeClock clock,
       ServiceMetrics metrics) {}
 
@@ -66,7 +65,7 @@ public final class ClientServer implements AutoCloseable {
   private final ConnectionGate gate;
   private final OpenCalls openCalls;
   private final PipelineService pipelines;
-  private final EventLoopGroup loops;
+  private final IoLoops loops;
   private final ScheduledExecutorService timer;
   private final AtomicBoolean isDraining = new AtomicBoolean();
 
@@ -77,7 +76,7 @@ public final class ClientServer implements AutoCloseable {
       ConnectionGate gate,
       OpenCalls openCalls,
       PipelineService pipelines,
-      EventLoopGroup loops,
+      IoLoops loops,
       ScheduledExecutorService timer) {
     this.context = context;
     this.health = health;
@@ -106,7 +105,7 @@ public final class ClientServer implements AutoCloseable {
             parts.limits(),
             parts.clock(),
             parts.metrics());
-    return open(context, parts.connections(), parts.hasReflection(), address);
+    return open(context, parts.connections(), parts.hasReflection(), parts.loops(), address);
   }
 
   static ClientServer open(
@@ -115,17 +114,25 @@ public final class ClientServer implements AutoCloseable {
       boolean hasReflection,
       InetSocketAddress address)
       throws IOException {
+    return open(context, limits, hasReflection, IoLoops.open("client-io"), address);
+  }
+
+  private static ClientServer open(
+      ServiceContext context,
+      ConnectionLimits limits,
+      boolean hasReflection,
+      IoLoops loops,
+      InetSocketAddress address)
+      throws IOException {
     HealthStatusManager healthManager = new HealthStatusManager();
     LongSupplier appliedIndex = () -> context.reads().local().appliedIndex();
     HealthUpdater health = new HealthUpdater(healthManager, context.consensus(), appliedIndex);
     ConnectionGate gate =
         new ConnectionGate(limits.connectionsMax(), limits.connectionsPerAddressMax());
-    EventLoopGroup loops =
-        ConnectionGate.loops(2 * Runtime.getRuntime().availableProcessors(), "client-io");
     ServerBuilder<?> builder =
         limited(NettyServerBuilder.forAddress(address), limits)
-            .bossEventLoopGroup(loops)
-            .workerEventLoopGroup(loops)
+            .bossEventLoopGroup(loops.group())
+            .workerEventLoopGroup(loops.group())
             .channelFactory(gate.sockets());
     OpenCalls openCalls = new OpenCalls(limits, context.calls().errors());
     builder.intercept(openCalls);
@@ -134,7 +141,7 @@ public final class ClientServer implements AutoCloseable {
     builder.addTransportFilter(Caller.shares(context.calls(), context.limits().connectionParts()));
     KvService kv = new KvService(context);
     PipelineService pipelines =
-        new PipelineService(context, kv, () -> current(loops), limits.pipelineIdleMax());
+        new PipelineService(context, kv, loops::current, limits.pipelineIdleMax());
     services(context, kv, pipelines).forEach(builder::addService);
     builder.addService(healthManager.getHealthService());
     if (hasReflection) {
@@ -145,7 +152,7 @@ public final class ClientServer implements AutoCloseable {
       server.start();
     } catch (IOException e) {
       context.close();
-      close(loops);
+      loops.close();
       throw new IOException("cannot listen on " + text(address) + ": " + reason(e), e);
     }
     ScheduledExecutorService timer =
@@ -169,20 +176,6 @@ public final class ClientServer implements AutoCloseable {
             periodMillis,
             TimeUnit.MILLISECONDS);
     return new ClientServer(context, health, server, gate, openCalls, pipelines, loops, timer);
-  }
-
-  /** The loop that runs the caller; in a server without loops of ours, the caller itself. */
-  private static Executor current(EventLoopGroup loops) {
-    for (EventExecutor loop : loops) {
-      if (loop.inEventLoop()) {
-        return loop;
-      }
-    }
-    return Runnable::run;
-  }
-
-  private static void close(EventLoopGroup loops) {
-    loops.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   static List<ServerServiceDefinition> services(
@@ -325,7 +318,7 @@ public final class ClientServer implements AutoCloseable {
       context.calls().endAll();
     }
     server.shutdownNow();
-    close(loops);
+    loops.close();
     timer.shutdownNow();
     context.close();
     if (isInterrupted) {

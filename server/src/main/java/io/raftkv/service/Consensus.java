@@ -13,6 +13,10 @@ interface Consensus {
 
   CompletableFuture<Void> readBarrier();
 
+  default void together(Runnable calls) {
+    calls.run();
+  }
+
   CompletableFuture<MemberId> transferLeadership(MemberId target);
 
   CompletableFuture<Membership> changeMembership(MembershipChange change);
@@ -29,6 +33,11 @@ interface Consensus {
       @Override
       public CompletableFuture<Void> readBarrier() {
         return node.readBarrier();
+      }
+
+      @Override
+      public void together(Runnable calls) {
+        node.together(calls);
       }
 
       @Override

@@ -17,6 +17,7 @@ import io.raftkv.proto.v1.PipelineResponse;
 import io.raftkv.proto.v1.PutResponse;
 import io.raftkv.proto.v1.Reason;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -32,6 +33,7 @@ import java.util.function.Supplier;
 final class PipelineService {
   private final Calls calls;
   private final KvService kv;
+  private final Consensus consensus;
   private final Reads reads;
   private final Supplier<Executor> loop;
   private final long idleMaxNanos;
@@ -43,6 +45,7 @@ final class PipelineService {
   PipelineService(ServiceContext context, KvService kv, Supplier<Executor> loop, Duration idleMax) {
     this.calls = context.calls();
     this.kv = kv;
+    this.consensus = context.consensus();
     this.reads = context.reads();
     this.loop = loop;
     this.idleMaxNanos = idleMax.toNanos();
@@ -106,13 +109,17 @@ final class PipelineService {
     @Override
     public void onNext(PipelineRequest request) {
       lastCallNanos = System.nanoTime();
+      consensus.together(() -> begin(request.getCallsList()));
+      answers.requestMore();
+    }
+
+    private void begin(List<PipelineCall> together) {
       // Reads that came together are confirmed together.
       Reads.Barrier barrier = reads.barrier();
-      for (PipelineCall call : request.getCallsList()) {
+      for (PipelineCall call : together) {
         answers.begun();
         begin(call, barrier);
       }
-      answers.requestMore();
     }
 
     private void begin(PipelineCall call, Reads.Barrier barrier) {

@@ -11,6 +11,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.raftkv.net.ConnectionGate;
+import io.raftkv.net.IoLoops;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
@@ -100,10 +101,11 @@ public final class GrpcTransport implements Transport {
   private volatile @Nullable Listener listener;
   private volatile boolean isClosed;
 
-  private GrpcTransport(TransportOptions options, Acquaintances acquaintances) throws IOException {
+  private GrpcTransport(TransportOptions options, Acquaintances acquaintances, IoLoops loops)
+      throws IOException {
     this.options = options;
     this.acquaintances = acquaintances;
-    this.loops = new IoLoops();
+    this.loops = loops;
     InetSocketAddress address = new InetSocketAddress(options.listenHost(), options.listenPort());
     this.server =
         NettyServerBuilder.forAddress(address)
@@ -151,11 +153,18 @@ public final class GrpcTransport implements Transport {
   /**
    * Listens from now on; until {@link #start}, tells whoever dials that this member is starting.
    *
+   * @param loops closed with the transport, also if it cannot be made
    * @throws IOException if the address cannot be bound; the message names it and the cause
    */
+  public static GrpcTransport bind(
+      TransportOptions options, Acquaintances acquaintances, IoLoops loops) throws IOException {
+    return new GrpcTransport(options, acquaintances, loops);
+  }
+
+  /** As above, on loops of its own. */
   public static GrpcTransport bind(TransportOptions options, Acquaintances acquaintances)
       throws IOException {
-    return new GrpcTransport(options, acquaintances);
+    return bind(options, acquaintances, IoLoops.open("peer-io"));
   }
 
   /** As above, of a member that keeps nothing. */
@@ -315,7 +324,7 @@ public final class GrpcTransport implements Transport {
               : NettyChannelBuilder.forAddress(target.host(), target.port());
       return channel
           .eventLoopGroup(loop)
-          .channelType(loops.channelType())
+          .channelType(IoLoops.channelType())
           .directExecutor()
           .usePlaintext()
           .disableRetry()

@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.channel.EventLoop;
+import io.raftkv.net.IoLoops;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.Transport.Offer;
@@ -89,7 +90,8 @@ final class Peer implements Link.Owner {
     this.host = host;
     this.decoder = new Decoder(id, options.self());
     for (Rpc.Connection connection : Rpc.Connection.values()) {
-      links.put(connection, new Link(connection, loops.of(connection), options, stats, this));
+      links.put(
+          connection, new Link(connection, loops.loop(connection.ordinal()), options, stats, this));
     }
   }
 

@@ -5,6 +5,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.raftkv.net.IoLoops;
 import io.raftkv.proto.peer.v1.RaftGrpc;
 import org.jspecify.annotations.Nullable;
 

@@ -356,6 +356,37 @@ class MembershipTest {
     assertThat(change(1, MembershipChange.remove(id(3))).refusal()).isEmpty();
   }
 
+  /**
+   * Elected by one, it knows nothing of the other yet: neither that it is there nor that it is not.
+   */
+  @Test
+  void aNewLeaderTakesNobodyForDeadWhomItHadNoTimeToHear() {
+    cluster.lose(m -> m.from().equals(id(3)) && !(m instanceof Message.AppendRequest));
+    cluster.node(1).core().transferLeadership(id(2));
+    cluster.settle();
+
+    assertThat(change(2, MembershipChange.remove(id(1))).refusal())
+        .contains(Reason.CHANGE_IN_PROGRESS);
+    assertThat(change(2, inPlace(4, 3)).refusal()).contains(Reason.CHANGE_IN_PROGRESS);
+    assertThat(change(2, MembershipChange.remove(id(3)).dry(true)).refusal()).isEmpty();
+    cluster.heal();
+    cluster.tickAll(CoreCluster.OPTIONS.heartbeatTicks() + 1);
+
+    assertThat(change(2, inPlace(4, 3)).refusal()).contains(Reason.UNSAFE_CHANGE);
+    assertThat(change(2, MembershipChange.remove(id(1))).refusal()).isEmpty();
+  }
+
+  @Test
+  void whomANewLeaderDoesNotHearForAnElectionTimeoutIsDead() {
+    cluster.node(3).crash();
+    cluster.node(1).core().transferLeadership(id(2));
+    cluster.settle();
+    cluster.tickAll(CoreCluster.OPTIONS.electionTicks());
+
+    assertThat(change(2, MembershipChange.remove(id(1))).refusal()).contains(Reason.UNSAFE_CHANGE);
+    assertThat(change(2, inPlace(4, 3)).refusal()).isEmpty();
+  }
+
   // --- two at once: joint configurations ---------------------------------------------------------
 
   @Test

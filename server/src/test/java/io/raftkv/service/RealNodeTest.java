@@ -11,6 +11,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.raftkv.kv.KvLimits;
 import io.raftkv.kv.KvStateMachine;
+import io.raftkv.net.IoLoops;
 import io.raftkv.proto.v1.ClusterGrpc;
 import io.raftkv.proto.v1.GetRequest;
 import io.raftkv.proto.v1.KVGrpc;
@@ -77,6 +78,7 @@ final class RealNodeTest {
                 ServiceLimits.DEFAULT,
                 ConnectionLimits.DEFAULT,
                 true,
+                IoLoops.open("client-io"),
                 NodeClock.SYSTEM,
                 ServiceMetrics.NONE),
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

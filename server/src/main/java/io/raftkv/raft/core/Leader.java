@@ -430,6 +430,11 @@ final class Leader extends Role {
     return member.equals(core.self()) || (follower != null && follower.isActive);
   }
 
+  /** Whether it answers, or has had no time to since we lead. */
+  boolean mayBeActive(MemberId member) {
+    return ticksLed < core.options().electionTicks() || isActive(member);
+  }
+
   /** Entries in flight and no answer for a heartbeat: were they lost? An empty append finds out. */
   private void askIfSilent(Progress follower) {
     if (follower.isReplicating()

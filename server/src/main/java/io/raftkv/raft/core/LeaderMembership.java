@@ -8,6 +8,7 @@ import io.raftkv.raft.Membership;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.RaftException.Reason;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A leader's hand on the members: one change at a time, each in force from the moment its entry is
@@ -42,7 +43,11 @@ final class LeaderMembership {
     if (refusal.isPresent()) {
       return ChangeOutcome.refused(refusal.get());
     }
-    MembershipChanges.Outcome outcome = changes().of(change);
+    MembershipChanges.Outcome outcome = changes(leader::isActive).of(change);
+    if (!outcome.equals(changes(leader::mayBeActive).of(change))) {
+      // It hangs on members that a new leader has had no time to hear.
+      return ChangeOutcome.refused(Reason.CHANGE_IN_PROGRESS);
+    }
     if (outcome.refusal().isPresent()) {
       return ChangeOutcome.refused(outcome.refusal().get());
     }
@@ -74,8 +79,8 @@ final class LeaderMembership {
         && log.term(log.commitIndex()) == core.term();
   }
 
-  private MembershipChanges changes() {
-    return new MembershipChanges(core.configuration(), leader::isActive, this::isCaughtUp);
+  private MembershipChanges changes(Predicate<MemberId> isActive) {
+    return new MembershipChanges(core.configuration(), isActive, this::isCaughtUp);
   }
 
   /**
@@ -116,7 +121,8 @@ final class LeaderMembership {
   private void promote(Configuration configuration) {
     for (Member member : configuration.members()) {
       if (member.standing() == Member.Standing.JOINING && isCaughtUp(member.id())) {
-        MembershipChanges.Outcome outcome = changes().of(MembershipChange.promote(member.id()));
+        MembershipChanges.Outcome outcome =
+            changes(leader::isActive).of(MembershipChange.promote(member.id()));
         if (outcome.refusal().isEmpty()) {
           append(outcome.next());
           return;

@@ -11,9 +11,11 @@ import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.CommittedRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 
 /**
@@ -23,6 +25,12 @@ final class ApplyLane {
   /** Pieces of work that may wait. */
   private static final int QUEUE_MAX = 1 << 14;
 
+  /** Entries and callers in the queue that are no more than a moment's work. */
+  private static final int LIGHT_MAX = 64;
+
+  /** What takes long, or waits for a disk. */
+  private static final int HEAVY = LIGHT_MAX + 1;
+
   /** How much is read from the log at a time when entries are no longer in memory. */
   private static final long READ_BYTES_MAX = 4 << 20;
 
@@ -31,13 +39,40 @@ final class ApplyLane {
 
   /** A piece of work. */
   private sealed interface Work {
-    record Apply(CommittedRange range, List<Pending.Proposal> proposals) implements Work {}
+    /** Entries and callers, or {@link #HEAVY}. */
+    int weight();
 
-    record Install(SnapshotMeta meta) implements Work {}
+    record Apply(CommittedRange range, List<Pending.Proposal> proposals) implements Work {
+      @Override
+      public int weight() {
+        return range.entries().isEmpty() ? HEAVY : range.entries().size();
+      }
+    }
 
-    record Freeze(SnapshotMeta meta) implements Work {}
+    record Install(SnapshotMeta meta) implements Work {
+      @Override
+      public int weight() {
+        return HEAVY;
+      }
+    }
 
-    record Answer(List<Runnable> callbacks, List<ConfirmedRead> reads) implements Work {}
+    record Freeze(SnapshotMeta meta) implements Work {
+      @Override
+      public int weight() {
+        return 1;
+      }
+    }
+
+    record Answer(List<Runnable> callbacks, List<ConfirmedRead> reads) implements Work {
+      @Override
+      public int weight() {
+        int weight = callbacks.size();
+        for (ConfirmedRead read : reads) {
+          weight += read.readers().size();
+        }
+        return weight;
+      }
+    }
   }
 
   private final StateMachine stateMachine;
@@ -47,6 +82,9 @@ final class ApplyLane {
   private final LongConsumer applied;
   private final Lane lane;
   private final Mailbox<Work> queue = new Mailbox<>(QUEUE_MAX);
+
+  /** Of all that is in the queue. */
+  private final AtomicInteger weight = new AtomicInteger();
 
   /** Reads whose index is not applied yet; ascending by index. */
   private final ArrayDeque<ConfirmedRead> waitingReads = new ArrayDeque<>();
@@ -75,7 +113,7 @@ final class ApplyLane {
     this.snapshots = snapshots;
     this.snapshotLane = snapshotLane;
     this.applied = applied;
-    lane = lanes.create("apply", this::turn);
+    lane = lanes.create("apply", this::turn, Duration.ZERO, this::isLight);
   }
 
   Lane lane() {
@@ -113,7 +151,12 @@ final class ApplyLane {
     submit(new Work.Answer(callbacks, reads));
   }
 
+  private boolean isLight() {
+    return weight.get() <= LIGHT_MAX;
+  }
+
   private void submit(Work work) {
+    weight.addAndGet(work.weight());
     Invariant.check(queue.offer(work), "more than %d pieces of work wait to be applied", QUEUE_MAX);
     lane.wake();
   }
@@ -136,6 +179,7 @@ final class ApplyLane {
       answer.callbacks().forEach(Runnable::run);
       waitingReads.addAll(answer.reads());
     }
+    weight.addAndGet(-work.weight());
   }
 
   private void freeze(Work.Freeze work) {

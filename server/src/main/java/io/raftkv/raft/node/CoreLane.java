@@ -42,6 +42,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
+  private final LaneFactory lanes;
   private final Lane lane;
   private final Mailbox<Request> requests = new Mailbox<>(REQUESTS_MAX);
   private final Mailbox<Message> messages = new Mailbox<>(MESSAGES_MAX);
@@ -109,7 +110,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
             parts.stateMachine(),
             parts.options().electionTicks() * parts.tick().toNanos());
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
-    lane = lanes.create("core", this::turn, parts.tick());
+    lane = lanes.create("core", this::turn, parts.tick(), () -> true);
+    this.lanes = lanes;
     appliedIndex.set(core.appliedIndex());
     seenApplied = core.appliedIndex();
     status = describe();
@@ -146,7 +148,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   boolean submit(Request request) {
     boolean isIn = requests.offer(request);
     if (isIn) {
-      lane.wake();
+      lanes.lend(lane::wake);
     }
     return isIn;
   }
@@ -165,7 +167,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       // In the log it would stop every member that applies it.
       remote(forward, forward.forwardId()).fail(RaftNode.refusal(Reason.UNKNOWN_COMMAND));
     } else if (messages.offer(message)) {
-      lane.runOrWake();
+      lanes.lend(lane::wake);
     } else {
       refuseFull(message);
     }
@@ -202,12 +204,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   void persisted(long ticket) {
     persistedTicket.set(ticket);
-    lane.runOrWake();
+    lane.wake();
   }
 
   void applied(long index) {
     appliedIndex.set(index);
-    lane.runOrWake();
+    lane.wake();
   }
 
   void entriesRead(LogRead read, List<LogEntry> entries) {

@@ -11,14 +11,6 @@ public interface Lane extends AutoCloseable {
   /** A turn begins after this call. Calls between two turns count as one. For any thread. */
   void wake();
 
-  /**
-   * The same; if the lane is idle, the turn may run on the caller, before this returns. For a
-   * thread that may do what the turn does, and has handed over all that it has.
-   */
-  default void runOrWake() {
-    wake();
-  }
-
   /** No turn begins any more, and a running one has ended on return, unless it is the caller. */
   @Override
   void close();

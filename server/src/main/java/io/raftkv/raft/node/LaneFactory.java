@@ -17,6 +17,14 @@ record LaneFactory(Lanes lanes, BooleanSupplier isStopped, Consumer<Throwable> f
     return lanes.create(name, () -> guarded(turn), period);
   }
 
+  Lane create(String name, Runnable turn, Duration period, BooleanSupplier isLight) {
+    return lanes.create(name, () -> guarded(turn), period, isLight);
+  }
+
+  void lend(Runnable work) {
+    lanes.lend(work);
+  }
+
   private void guarded(Runnable turn) {
     if (isStopped.getAsBoolean()) {
       return;

@@ -138,6 +138,7 @@ public final class RaftNode implements AutoCloseable {
       List<Queue> queues) {}
 
   private final Parts parts;
+  private final LaneFactory factory;
   private final CoreLane coreLane;
   private final LogLane logLane;
   private final ApplyLane applyLane;
@@ -161,7 +162,7 @@ public final class RaftNode implements AutoCloseable {
    */
   public RaftNode(Parts parts) {
     this.parts = parts;
-    LaneFactory factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
+    factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
     coreLane = new CoreLane(factory, parts, Recovery.recover(parts));
     logLane = new LogLane(factory, parts, coreLane::persisted);
     snapshotLane =
@@ -201,6 +202,14 @@ public final class RaftNode implements AutoCloseable {
     parts.transport().setMembers(status().configuration());
     parts.transport().start(coreLane);
     coreLane.start();
+  }
+
+  /**
+   * Runs {@code calls}, and begins the requests that it makes together, once it has ended; as far
+   * as lanes are idle, on the caller's thread.
+   */
+  public void together(Runnable calls) {
+    factory.lend(calls);
   }
 
   /**

@@ -3,17 +3,18 @@ package io.raftkv.raft.node;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane with a thread of its own, which also lends itself: a caller that finds it idle may run a
- * turn itself, which saves the hand-over. Under load the thread is never idle, and callers go on.
- * The thread is never interrupted: an interrupt would close its files.
+ * A lane with a thread of its own. A thread that {@link Loan lends} itself may run a turn in its
+ * place if the lane is idle; under load it never is, and lenders go on. The thread is never
+ * interrupted: an interrupt would close its files.
  *
  * <pre>
- *          wake                     thread, or a caller
+ *          wake                     thread, or a lender
  *  IDLE ----------> WANTED ---------------------------------> RUNNING
- *    |  '------------------------- a caller ----------------->   |
+ *    ^                                                           |
  *    |                                                           | wake
  *    '<--------------------- the turn ends ----------------------+
  *                                                                v
@@ -33,6 +34,7 @@ final class ThreadLane implements Lane {
 
   private final Runnable turn;
   private final long periodNanos;
+  private final BooleanSupplier isLight;
   private final Thread thread;
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
   private volatile boolean isStarted;
@@ -40,9 +42,10 @@ final class ThreadLane implements Lane {
   /** Who runs the turn; null between turns, and for a moment at their ends. */
   private volatile @Nullable Thread runner;
 
-  ThreadLane(String name, Runnable turn, Duration period) {
+  ThreadLane(String name, Runnable turn, Duration period, BooleanSupplier isLight) {
     this.turn = turn;
     this.periodNanos = period.toNanos();
+    this.isLight = isLight;
     thread = new Thread(this::run, name);
     thread.setDaemon(true);
   }
@@ -64,26 +67,26 @@ final class ThreadLane implements Lane {
       boolean isIdle = seen == State.IDLE || seen == State.WANTED;
       State next = isIdle ? State.WANTED : State.RUNNING_WANTED;
       if (state.compareAndSet(seen, next)) {
-        if (seen == State.IDLE) {
-          LockSupport.unpark(thread);
+        if (seen == State.IDLE && !(isStarted && isLight.getAsBoolean() && Loan.notes(this))) {
+          runOnThread();
         }
         return;
       }
     }
   }
 
-  @Override
-  public void runOrWake() {
-    if (isStarted && begin()) {
-      runTurn();
-    } else {
-      wake();
-    }
+  /** The thread begins the turn that is wanted, if nobody else has. */
+  void runOnThread() {
+    LockSupport.unpark(thread);
   }
 
-  private boolean begin() {
-    return state.compareAndSet(State.IDLE, State.RUNNING)
-        || state.compareAndSet(State.WANTED, State.RUNNING);
+  /** The same, but if the turn is light, and nobody has begun it yet, it runs here and now. */
+  void runIfLight() {
+    if (!isLight.getAsBoolean()) {
+      runOnThread();
+    } else if (state.compareAndSet(State.WANTED, State.RUNNING)) {
+      runTurn();
+    }
   }
 
   private void runTurn() {
@@ -96,21 +99,22 @@ final class ThreadLane implements Lane {
     }
   }
 
-  /** What came meanwhile is for the thread: a caller has other work. */
+  /** What came meanwhile is for the thread: a lender has other work. */
   private void end() {
     if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
       state.compareAndSet(State.RUNNING_WANTED, State.WANTED);
-      LockSupport.unpark(thread);
+      runOnThread();
     }
   }
 
   private void run() {
+    Runnable runTurn = this::runTurn;
     long turnNanos = System.nanoTime();
     while (state.get() != State.CLOSED) {
       boolean isDue = periodNanos > 0 && System.nanoTime() - turnNanos >= periodNanos;
       if (state.compareAndSet(State.WANTED, State.RUNNING)
           || (isDue && state.compareAndSet(State.IDLE, State.RUNNING))) {
-        runTurn();
+        Loan.lend(runTurn);
         turnNanos = System.nanoTime();
       } else if (isDue) {
         // Somebody else runs a turn right now.

@@ -1,6 +1,7 @@
 package io.raftkv.raft.node;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** Lanes as threads. */
 public final class ThreadLanes implements Lanes {
@@ -14,7 +15,12 @@ public final class ThreadLanes implements Lanes {
   }
 
   @Override
-  public Lane create(String name, Runnable turn, Duration period) {
-    return new ThreadLane(prefix + name, turn, period);
+  public Lane create(String name, Runnable turn, Duration period, BooleanSupplier isLight) {
+    return new ThreadLane(prefix + name, turn, period, isLight);
+  }
+
+  @Override
+  public void lend(Runnable work) {
+    Loan.lend(work);
   }
 }

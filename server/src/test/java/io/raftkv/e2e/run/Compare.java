@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
       "that of this machine, else Debian's."
     })
 final class Compare extends Run {
-  /** A process of Java takes that long until it is compiled. */
+  /** Of either kind of load: a process of Java takes that long until it is compiled. */
   private static final String WARMUP_OF_SERVERS = "20s";
 
   private static final String WARMUP = "4s";
@@ -71,13 +71,15 @@ final class Compare extends Run {
   private static final Cell GETS = new Cell("gets", "get", SPREAD_CLIENTS, 4);
   private static final Cell GETS_AFTER_PUTS = new Cell("gets after puts", "get", SPREAD_CLIENTS, 4);
 
+  private static final Cell FIRST_PUTS = new Cell("puts", "put", 1, 3);
+
   private static final List<Cell> CELLS =
       List.of(
           new Cell("gets", "get", 1, 4),
           new Cell("gets", "get", 64, 4),
           GETS,
           new Cell("gets", "get", 1_000, 4),
-          new Cell("puts", "put", 1, 3),
+          FIRST_PUTS,
           new Cell("puts", "put", 16, 4),
           new Cell("puts", "put", 64, 3.3),
           new Cell("puts", "put", SPREAD_CLIENTS, 3.3),
@@ -157,19 +159,12 @@ final class Compare extends Run {
       // A process that took many writes is not what one is that has just been started.
       store.stop();
       store.start();
-      load()
-          .run(
-              store,
-              folder,
-              "get",
-              64,
-              "--no-fill",
-              "--warmup",
-              "1ms",
-              "--duration",
-              WARMUP_OF_SERVERS);
+      warmUp(store, folder, "get");
       double fresh = 0;
       for (Cell cell : CELLS) {
+        if (cell == FIRST_PUTS) {
+          warmUp(store, folder, "put");
+        }
         BenchRun.Result result =
             load()
                 .run(
@@ -199,6 +194,21 @@ final class Compare extends Run {
     } finally {
       store.stop();
     }
+  }
+
+  private void warmUp(Contender store, Path folder, String work)
+      throws IOException, InterruptedException {
+    load()
+        .run(
+            store,
+            folder,
+            work,
+            64,
+            "--no-fill",
+            "--warmup",
+            "1ms",
+            "--duration",
+            WARMUP_OF_SERVERS);
   }
 
   private static void add(

@@ -223,7 +223,7 @@ final class NodeCluster implements AutoCloseable {
       machine = new TestMachine();
       RaftNode.bootstrap(log, snapshots, configuration);
       Lanes made =
-          (name, turn, period) -> {
+          (name, turn, period, isLight) -> {
             TestLane lane = new TestLane(name, turn, !period.isZero());
             lanes.add(lane);
             return lane;

@@ -29,7 +29,8 @@ final class ThreadLaneTest {
           turns.incrementAndGet();
           last.set(Thread.currentThread());
         },
-        period);
+        period,
+        () -> true);
   }
 
   @Test
@@ -53,7 +54,7 @@ final class ThreadLaneTest {
           takenSeen.set(taken[0]);
           isInTurn.set(false);
         };
-    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO)) {
+    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO, () -> true)) {
       lane.start();
       List<Thread> callers = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
@@ -64,7 +65,7 @@ final class ThreadLaneTest {
                   for (int n = 0; n < each; n++) {
                     handed.add(n);
                     if (lends) {
-                      lane.runOrWake();
+                      Loan.lend(lane::wake);
                     } else {
                       lane.wake();
                     }
@@ -82,13 +83,88 @@ final class ThreadLaneTest {
   }
 
   @Test
-  void idleLaneRunsOnTheCallerThatOffersIt() {
+  void idleLaneRunsOnAThreadThatLendsItself() {
     try (ThreadLane lane = counting(Duration.ZERO)) {
       lane.start();
-      lane.runOrWake();
+      Loan.lend(lane::wake);
       assertThat(turns).hasValue(1);
       assertThat(last).hasValue(Thread.currentThread());
     }
+  }
+
+  @Test
+  void lanesWokenByALentTurnRunThereToo() {
+    List<String> ran = new ArrayList<>();
+    try (ThreadLane second = new ThreadLane("b", () -> ran.add("b"), Duration.ZERO, () -> true);
+        ThreadLane first =
+            new ThreadLane(
+                "a",
+                () -> {
+                  second.wake();
+                  ran.add("a");
+                },
+                Duration.ZERO,
+                () -> true)) {
+      second.start();
+      first.start();
+
+      Loan.lend(
+          () -> {
+            first.wake();
+            Loan.lend(first::wake);
+            ran.add("work");
+          });
+
+      assertThat(ran).containsExactly("work", "a", "b");
+    }
+  }
+
+  @Test
+  void turnThatIsNotLightAnyMoreRunsOnItsThread() {
+    AtomicBoolean isLight = new AtomicBoolean(true);
+    try (ThreadLane lane =
+        new ThreadLane(
+            "test", () -> last.set(Thread.currentThread()), Duration.ZERO, isLight::get)) {
+      lane.start();
+
+      Loan.lend(
+          () -> {
+            lane.wake();
+            isLight.set(false);
+          });
+
+      await().atMost(Duration.ofSeconds(30)).until(() -> last.get() != null);
+      assertThat(last.get()).isNotEqualTo(Thread.currentThread());
+    }
+  }
+
+  /** A lender has other work: lanes that wake each other are not to keep it for ever. */
+  @Test
+  void lanesThatWakeEachOtherGoBackToTheirThreads() {
+    AtomicInteger here = new AtomicInteger();
+    Thread lender = Thread.currentThread();
+    List<ThreadLane> lanes = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      int other = 1 - i;
+      lanes.add(
+          new ThreadLane(
+              "test",
+              () -> {
+                here.addAndGet(Thread.currentThread() == lender ? 1 : 0);
+                if (turns.incrementAndGet() < 1_000) {
+                  lanes.get(other).wake();
+                }
+              },
+              Duration.ZERO,
+              () -> true));
+    }
+    lanes.forEach(ThreadLane::start);
+
+    Loan.lend(lanes.get(0)::wake);
+
+    await().atMost(Duration.ofSeconds(30)).until(() -> turns.get() == 1_000);
+    assertThat(here.get()).isBetween(1, 20);
+    lanes.forEach(ThreadLane::close);
   }
 
   @Test
@@ -104,7 +180,7 @@ final class ThreadLaneTest {
   @Test
   void laneThatHasNotStartedRunsNothingUntilItHas() {
     try (ThreadLane lane = counting(Duration.ZERO)) {
-      lane.runOrWake();
+      Loan.lend(lane::wake);
       assertThat(turns).hasValue(0);
       lane.start();
       await().atMost(Duration.ofSeconds(30)).until(() -> turns.get() == 1);
@@ -127,12 +203,12 @@ final class ThreadLaneTest {
             Thread.currentThread().interrupt();
           }
         };
-    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO)) {
+    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO, () -> true)) {
       lane.start();
-      Thread caller = new Thread(lane::runOrWake);
+      Thread caller = new Thread(() -> Loan.lend(lane::wake));
       caller.start();
       began.await();
-      lane.runOrWake();
+      Loan.lend(lane::wake);
       assertThat(turns).hasValue(1);
       go.countDown();
       caller.join();
@@ -166,9 +242,9 @@ final class ThreadLaneTest {
           hasEnded.set(true);
           turns.incrementAndGet();
         };
-    ThreadLane lane = new ThreadLane("test", turn, Duration.ofMillis(1));
+    ThreadLane lane = new ThreadLane("test", turn, Duration.ofMillis(1), () -> true);
     lane.start();
-    Thread caller = new Thread(lane::runOrWake);
+    Thread caller = new Thread(() -> Loan.lend(lane::wake));
     caller.start();
     began.await();
     AtomicBoolean hadEnded = new AtomicBoolean();
@@ -188,7 +264,7 @@ final class ThreadLaneTest {
     assertThat(hadEnded).isTrue();
     int before = turns.get();
     lane.wake();
-    lane.runOrWake();
+    Loan.lend(lane::wake);
     assertThat(turns).hasValue(before);
   }
 
@@ -202,11 +278,12 @@ final class ThreadLaneTest {
               turns.incrementAndGet();
               itself.get().close();
             },
-            Duration.ZERO);
+            Duration.ZERO,
+            () -> true);
     itself.set(lane);
     lane.start();
-    lane.runOrWake();
-    lane.runOrWake();
+    Loan.lend(lane::wake);
+    Loan.lend(lane::wake);
 
     assertThat(turns).hasValue(1);
   }

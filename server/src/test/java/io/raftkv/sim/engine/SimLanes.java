@@ -3,6 +3,7 @@ package io.raftkv.sim.engine;
 import io.raftkv.raft.node.Lane;
 import io.raftkv.raft.node.Lanes;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * Lanes of one process, as queues of the scheduler: a wake schedules one turn after a drawn delay,
@@ -18,7 +19,7 @@ public final class SimLanes implements Lanes {
   }
 
   @Override
-  public Lane create(String name, Runnable turn, Duration period) {
+  public Lane create(String name, Runnable turn, Duration period, BooleanSupplier isLight) {
     return new SimLane(name, turn, period.toNanos());
   }
 
