@@ -204,12 +204,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   void persisted(long ticket) {
     persistedTicket.set(ticket);
-    lane.wake();
+    lanes.lend(lane::wake);
   }
 
   void applied(long index) {
     appliedIndex.set(index);
-    lane.wake();
+    lanes.lend(lane::wake);
   }
 
   void entriesRead(LogRead read, List<LogEntry> entries) {

@@ -20,8 +20,8 @@ public interface Lanes {
   }
 
   /**
-   * Does the work, which may wake lanes. Idle ones may then run light turns on the caller's thread:
-   * nothing that they do waits for it.
+   * Does the work, which is short and may wake lanes. Idle ones may then run light turns on the
+   * caller's thread.
    */
   default void lend(Runnable work) {
     work.run();

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 
 /**
  * A thread's offer to run turns of idle lanes, which saves the hand-over to theirs. While the
- * thread does its own work, lanes that it wakes wait; then those which are still idle, and may be
- * lent, run there, and so may those that they wake. Confined to its thread.
+ * thread does its own work, which must be short, lanes that it wakes wait; then light turns that
+ * nobody else has begun run there, and so do those that they ask for. Confined to its thread.
  */
 final class Loan {
   /** What is woken beyond that is for the lanes' own threads. */
@@ -37,7 +37,7 @@ final class Loan {
   /** Notes a lane that is to run; false if the calling thread lends nothing. */
   static boolean notes(ThreadLane lane) {
     Loan loan = OF_THREAD.get();
-    if (loan.isOpen) {
+    if (loan.isOpen && !loan.waiting.contains(lane)) {
       loan.waiting.add(lane);
     }
     return loan.isOpen;

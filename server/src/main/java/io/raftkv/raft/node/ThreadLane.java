@@ -67,7 +67,9 @@ final class ThreadLane implements Lane {
       boolean isIdle = seen == State.IDLE || seen == State.WANTED;
       State next = isIdle ? State.WANTED : State.RUNNING_WANTED;
       if (state.compareAndSet(seen, next)) {
-        if (seen == State.IDLE && !(isStarted && isLight.getAsBoolean() && Loan.notes(this))) {
+        // Also what is wanted already: whoever lends itself for the shorter time begins it.
+        boolean isNoted = isIdle && isStarted && isLight.getAsBoolean() && Loan.notes(this);
+        if (seen == State.IDLE && !isNoted) {
           runOnThread();
         }
         return;
@@ -114,7 +116,11 @@ final class ThreadLane implements Lane {
       boolean isDue = periodNanos > 0 && System.nanoTime() - turnNanos >= periodNanos;
       if (state.compareAndSet(State.WANTED, State.RUNNING)
           || (isDue && state.compareAndSet(State.IDLE, State.RUNNING))) {
-        Loan.lend(runTurn);
+        if (isLight.getAsBoolean()) {
+          Loan.lend(runTurn);
+        } else {
+          runTurn();
+        }
         turnNanos = System.nanoTime();
       } else if (isDue) {
         // Somebody else runs a turn right now.
