@@ -11,7 +11,9 @@
  *   SNAPSHOT     InstallSnapshot                                        loop 1
  * </pre>
  *
- * Requests leave on streams that this member opened; answers return on the stream that the peer
+ * With fewer than four processors there is one loop only, which serves the clients, too.
+ *
+ * <p>Requests leave on streams that this member opened; answers return on the stream that the peer
  * opened. A stream counts once both ends know who the other one is: see {@code Handshake}.
  *
  * <p>Imports {@code raft}, the peer proto and gRPC. Runs on Netty's loops, where nothing waits;

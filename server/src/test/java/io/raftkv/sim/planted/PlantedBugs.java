@@ -433,7 +433,7 @@ final class PlantedBugs {
           new PlantedBug(
               "a member that answers no more counts as active for its place",
               MEMBERSHIP,
-              "new MembershipChanges(core.configuration(), leader::isActive, this::isCaughtUp);",
+              "new MembershipChanges(core.configuration(), isActive, this::isCaughtUp);",
               "new MembershipChanges(\n"
                   + "        core.configuration(), id -> leader.find(id) != null || id.equals(core.self()),"
                   + " this::isCaughtUp);",
