@@ -128,6 +128,7 @@ public final class Operation {
         text.append(isEffective ? " read " + readValue + "@" + modRevision : " absent");
       } else {
         text.append(isEffective ? " done" : " no effect");
+        text.append(modRevision == NO_REVISION ? "" : " on what is @" + modRevision);
       }
       text.append(" revision ").append(revision);
     }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * time. Stricter than linearizability: it also finds revisions that lie.
  *
  * <p>A write stands at its revision, everything else just after the revision that its answer shows.
+ * A refused condition may show only which value it found: it stands as early as it can, since
+ * nothing is gained by a later place.
  */
 final class RevisionOrder {
   enum Verdict {
@@ -28,6 +31,9 @@ final class RevisionOrder {
    * @param operation null: some put of unknown outcome, of which only the revision was seen
    */
   private record Placed(@Nullable Operation operation, long place) {}
+
+  /** Not known before real time is looked at. */
+  private static final long TO_BE_FOUND = -1;
 
   /** Stands for a value that nobody read. */
   private static final String UNSEEN = "a value that nobody read";
@@ -54,7 +60,8 @@ final class RevisionOrder {
   Verdict decide() {
     for (Operation operation : operations) {
       if (operation.outcome == Operation.Outcome.OK
-          && operation.revision == Operation.NO_REVISION) {
+          && operation.revision == Operation.NO_REVISION
+          && !isRefusedBy(operation)) {
         return Verdict.UNDECIDED;
       }
     }
@@ -62,6 +69,13 @@ final class RevisionOrder {
       return Verdict.VIOLATION;
     }
     return explainsAnswers();
+  }
+
+  /** A condition that failed because of a value that is named. */
+  private static boolean isRefusedBy(Operation operation) {
+    return operation.kind == Operation.Kind.PUT_IF
+        && !operation.isEffective
+        && operation.modRevision > 0;
   }
 
   /** Finds who wrote what was read, and with it the revisions of writes of unknown outcome. */
@@ -115,6 +129,9 @@ final class RevisionOrder {
           return violation("two writes at one revision", operation);
         }
         placed.add(new Placed(operation, 2 * write));
+      } else if (operation.outcome == Operation.Outcome.OK
+          && operation.revision == Operation.NO_REVISION) {
+        placed.add(new Placed(operation, TO_BE_FOUND));
       } else if (operation.outcome == Operation.Outcome.OK) {
         placed.add(new Placed(operation, 2 * operation.revision + 1));
       } else if (operation.kind == Operation.Kind.DELETE) {
@@ -136,15 +153,22 @@ final class RevisionOrder {
 
   /** What was answered before another one was asked stands before it. {@code placed} is by time. */
   private boolean agreesWithRealTime() {
-    List<Placed> byResponse = new ArrayList<>(placed);
-    byResponse.sort(Comparator.comparingLong(p -> p.operation.responseNanos));
+    PriorityQueue<Placed> byResponse =
+        new PriorityQueue<>(Comparator.comparingLong(p -> p.operation.responseNanos));
     long latest = Long.MIN_VALUE;
-    int next = 0;
-    for (Placed asked : placed) {
-      while (next < byResponse.size()
-          && byResponse.get(next).operation.responseNanos < asked.operation.invokeNanos) {
-        latest = Math.max(latest, byResponse.get(next++).place);
+    for (int i = 0; i < placed.size(); i++) {
+      Placed asked = placed.get(i);
+      while (!byResponse.isEmpty()
+          && byResponse.peek().operation.responseNanos < asked.operation.invokeNanos) {
+        latest = Math.max(latest, byResponse.remove().place);
       }
+      if (asked.place == TO_BE_FOUND) {
+        // After what it found, and after what was answered before; odd, as all that writes nothing.
+        long place = Math.max(2 * asked.operation.modRevision, latest) | 1;
+        asked = new Placed(asked.operation, place);
+        placed.set(i, asked);
+      }
+      byResponse.add(asked);
       if (latest > asked.place) {
         return violation(
             "shows revision " + asked.place / 2 + ", but " + latest / 2 + " was answered before it",

@@ -36,7 +36,7 @@ public final class FreePorts {
     throw new IllegalStateException("no free port between " + FIRST + " and " + END);
   }
 
-  static boolean isFree(int port) {
+  public static boolean isFree(int port) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       return true;

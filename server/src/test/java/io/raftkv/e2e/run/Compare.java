@@ -18,15 +18,17 @@ import picocli.CommandLine.Option;
       "etcd and raftkv in turn, each with three members, under the same load from kvctl bench.",
       "Both sync every write on a majority, and every read is linearizable. Each round starts both",
       "anew, fills them, starts them once more, and measures gets, puts, gets after those, both",
-      "mixed, and how long writes stop when the leader is killed. Prints the medians, raftkv's ratio",
-      "to etcd's of the same round (median, lowest, highest), and whether the goal is reached. etcd is",
-      "that of this machine, else Debian's."
+      "mixed, and how long writes stop when the leader is killed; of raftkv also gets as unary calls,",
+      "beside a server that does nothing else. Prints the medians, raftkv's ratio to etcd's of the same",
+      "round (median, lowest, highest), and whether the goal is reached. etcd is that of this machine,",
+      "else Debian's."
     })
 final class Compare extends Run {
   /** Of either kind of load: a process of Java takes that long until it is compiled. */
   private static final String WARMUP_OF_SERVERS = "20s";
 
   private static final String WARMUP = "4s";
+  private static final String WARMUP_OF_UNARY = "10s";
   private static final int SPREAD_CLIENTS = 256;
   private static final int GAP_SECONDS = 12;
   private static final Duration UNTIL_KILLED = Duration.ofSeconds(5);
@@ -89,6 +91,8 @@ final class Compare extends Run {
 
   private static final String GAP = "longest time without a write, leader killed, ms";
   private static final String FRESH = "gets after puts, 256, of gets before";
+  private static final String UNARY = "gets, unary calls, 256, per second";
+  private static final String OF_ECHO = "gets, unary calls, 256, of a bare gRPC server's";
 
   @Override
   long minutesMax() {
@@ -110,12 +114,13 @@ final class Compare extends Run {
     Comparison comparison = new Comparison();
     CELLS.forEach(cell -> goals(comparison, cell));
     comparison.goal(GAP, Goal.atMostTimes(0.2));
+    comparison.goal(OF_ECHO, Goal.atLeast(0.6));
     for (int round = 1; round <= rounds; round++) {
       Path data = Files.createDirectories(folder.resolve("round" + round));
       report.progress("round %d of %d: etcd", round, rounds);
       measure(new EtcdCluster(program, data), data, comparison, report);
       report.progress("round %d of %d: raftkv", round, rounds);
-      measure(new RaftkvCluster(launched(), data), data, comparison, report);
+      measure(new RaftkvCluster(3, launched(), data), data, comparison, report);
     }
     comparison.print(report);
     if (record != null) {
@@ -190,6 +195,11 @@ final class Compare extends Run {
           comparison.add(FRESH, isOurs, result.perSecond() / fresh);
         }
       }
+      if (isOurs) {
+        double unary = unaryGets(store, folder);
+        comparison.add(UNARY, true, unary);
+        comparison.add(OF_ECHO, true, unary / bareEchoes(folder));
+      }
       comparison.add(GAP, isOurs, gapMillis(store, folder));
     } finally {
       store.stop();
@@ -209,6 +219,33 @@ final class Compare extends Run {
             "1ms",
             "--duration",
             WARMUP_OF_SERVERS);
+  }
+
+  /** As a client makes them that does not know the stream. */
+  private double unaryGets(Contender store, Path folder) throws IOException, InterruptedException {
+    return load()
+        .run(
+            store,
+            folder,
+            "get",
+            SPREAD_CLIENTS,
+            "--unary",
+            "--no-fill",
+            "--warmup",
+            WARMUP_OF_UNARY,
+            "--duration",
+            seconds + "s")
+        .perSecond();
+  }
+
+  private double bareEchoes(Path folder) throws IOException, InterruptedException {
+    BareEcho echo = new BareEcho(valueBytes);
+    try {
+      echo.start();
+      return unaryGets(echo, folder);
+    } finally {
+      echo.stop();
+    }
   }
 
   private static void add(

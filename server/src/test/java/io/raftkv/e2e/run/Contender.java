@@ -14,6 +14,9 @@ interface Contender {
   /** Starts all members, with the data that they have, and waits until they serve. */
   void start() throws IOException, InterruptedException;
 
+  /** Reads a key, linearizably, once a member can; it has to be there. */
+  void read(String key) throws IOException, InterruptedException;
+
   /** Kills the leader without warning. */
   void killLeader() throws IOException, InterruptedException;
 

@@ -9,10 +9,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -146,21 +148,32 @@ final class EtcdCluster implements Contender {
     }
   }
 
+  @Override
+  public void read(String key) throws IOException, InterruptedException {
+    String encoded = Base64.getEncoder().encodeToString(key.getBytes(StandardCharsets.UTF_8));
+    JsonObject answer = post(clientPorts.get(0), "/v3/kv/range", "{\"key\":\"" + encoded + "\"}");
+    if (!answer.has("kvs")) {
+      throw new AssertionError("etcd does not have " + key + ": " + answer);
+    }
+  }
+
+  /** Of etcd's gateway for JSON. */
+  private static JsonObject post(int port, String path, String body)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url(port) + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    String answer =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+    return JsonParser.parseString(answer).getAsJsonObject();
+  }
+
   /** The member whose status names it as the leader. */
   @Override
   public void killLeader() throws IOException, InterruptedException {
     for (int member = 0; member < SIZE; member++) {
-      HttpRequest status =
-          HttpRequest.newBuilder(
-                  URI.create(url(clientPorts.get(member)) + "/v3/maintenance/status"))
-              .POST(HttpRequest.BodyPublishers.ofString("{}"))
-              .build();
-      JsonObject answer =
-          JsonParser.parseString(
-                  HttpClient.newHttpClient()
-                      .send(status, HttpResponse.BodyHandlers.ofString())
-                      .body())
-              .getAsJsonObject();
+      JsonObject answer = post(clientPorts.get(member), "/v3/maintenance/status", "{}");
       String self = answer.getAsJsonObject("header").get("member_id").getAsString();
       if (answer.get("leader").getAsString().equals(self)) {
         processes.get(member).destroyForcibly().waitFor();

@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       BadInput.class,
       Throughput.class,
       Compare.class,
+      Growth.class,
       LogBench.class,
       LogKills.class
     },

@@ -6,15 +6,16 @@ import io.raftkv.e2e.KvdProcess;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Three members of raftkv on loopback, as its launcher starts them, with its defaults. */
+/** Members of raftkv on loopback, as its launcher starts them, with its defaults. */
 final class RaftkvCluster implements Contender {
-  private static final int SIZE = 3;
   private static final String DEFAULT_SEGMENT = "64MiB";
 
+  private final int size;
   private final KvdCluster members;
 
-  RaftkvCluster(KvdProcess.Program program, Path folder) {
-    members = new KvdCluster(folder, SIZE, program, List.of("--segment-bytes", DEFAULT_SEGMENT));
+  RaftkvCluster(int size, KvdProcess.Program program, Path folder) {
+    this.size = size;
+    members = new KvdCluster(folder, size, program, List.of("--segment-bytes", DEFAULT_SEGMENT));
   }
 
   @Override
@@ -34,6 +35,18 @@ final class RaftkvCluster implements Contender {
   }
 
   @Override
+  public void read(String key) {
+    if (!members.client().get(key).isPresent()) {
+      throw new AssertionError("raftkv does not have " + key);
+    }
+  }
+
+  /** To whoever is most up to date. */
+  void handOver() {
+    members.client().cluster().transferLeadership();
+  }
+
+  @Override
   public void killLeader() {
     members.process(members.awaitLeader()).kill();
   }
@@ -43,7 +56,7 @@ final class RaftkvCluster implements Contender {
     for (int member : members.runningMembers()) {
       members.process(member).terminate();
     }
-    for (int member = 0; member < SIZE; member++) {
+    for (int member = 0; member < size; member++) {
       members.process(member).awaitExit();
     }
   }
