@@ -1,7 +1,6 @@
 package io.raftkv.kv;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.raftkv.proto.peer.v1.CloseSessionCommand;
 import io.raftkv.proto.peer.v1.Command;
@@ -14,6 +13,7 @@ import io.raftkv.proto.peer.v1.PutCommand;
 import io.raftkv.proto.peer.v1.SessionRefusal;
 import io.raftkv.proto.peer.v1.StoredKeyValue;
 import io.raftkv.raft.LogEntry;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,8 +63,8 @@ final class CommandApplier {
   private static Command decode(LogEntry entry) {
     Command command;
     try {
-      command = Command.parseFrom(entry.data());
-    } catch (InvalidProtocolBufferException e) {
+      command = Commands.decode(entry.data());
+    } catch (IOException e) {
       throw new IllegalStateException("entry " + entry + " is not a command", e);
     }
     if (!isKnown(command)) {
@@ -77,8 +77,8 @@ final class CommandApplier {
   /** Whether these bytes can be applied. For any thread. */
   static boolean isCommand(byte[] data) {
     try {
-      return isKnown(Command.parseFrom(data));
-    } catch (InvalidProtocolBufferException e) {
+      return isKnown(Commands.decode(data));
+    } catch (IOException e) {
       return false;
     }
   }

@@ -1,6 +1,7 @@
 package io.raftkv.kv;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.raftkv.proto.peer.v1.CloseSessionCommand;
@@ -13,6 +14,7 @@ import io.raftkv.proto.peer.v1.ExpireSessionsCommand;
 import io.raftkv.proto.peer.v1.KeepSessionCommand;
 import io.raftkv.proto.peer.v1.OpenSessionCommand;
 import io.raftkv.proto.peer.v1.PutCommand;
+import java.io.IOException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -247,10 +249,23 @@ public final class Commands {
   /** Whether this is a command that may make the store larger. */
   public static boolean isPut(byte[] command) {
     try {
-      return Command.parseFrom(command).hasPut();
-    } catch (InvalidProtocolBufferException e) {
+      return decode(command).hasPut();
+    } catch (IOException e) {
       throw new IllegalArgumentException("not a command", e);
     }
+  }
+
+  /**
+   * The command that these bytes are. Its keys and values are views of them, no copies.
+   *
+   * @throws IOException if they are none
+   */
+  static Command decode(byte[] bytes) throws IOException {
+    CodedInputStream input = wrap(bytes).newCodedInput();
+    input.enableAliasing(true);
+    Command command = Command.parseFrom(input);
+    input.checkLastTagWas(0);
+    return command;
   }
 
   static ByteString wrap(byte[] bytes) {

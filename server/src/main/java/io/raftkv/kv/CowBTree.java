@@ -82,6 +82,9 @@ final class CowBTree<V> {
   private Node root;
   private long size;
 
+  /** Where the last {@link #get} went. Whoever changes a key has mostly looked at it before. */
+  private final Descent found = new Descent();
+
   CowBTree() {
     this(NODE_MAX);
   }
@@ -111,8 +114,10 @@ final class CowBTree<V> {
     return size;
   }
 
+  /** What follows it with the same key need not search again. */
   @Nullable V get(byte[] key) {
-    return get(root, key);
+    found.to(root, key);
+    return found.isThere() ? value(found.leaf(), found.at()) : null;
   }
 
   /** The tree as it is now; later changes do not touch it. */
@@ -128,6 +133,11 @@ final class CowBTree<V> {
 
   /** Sets the value of the key. */
   void put(byte[] key, V value) {
+    if (found.isTo(key) && found.isThere()) {
+      replaceFound(value);
+      return;
+    }
+    found.forget();
     Node changed = insert(root, key, value);
     if (changed.slots.length > nodeMax) {
       Node right = splitRightHalf(changed);
@@ -138,11 +148,28 @@ final class CowBTree<V> {
     root = changed;
   }
 
+  /** Puts a value in the place of the one that was found last. */
+  private void replaceFound(V value) {
+    Object slot = value;
+    for (int depth = found.depth(); depth >= 0; depth--) {
+      Node node = withSlot(found.node(depth), found.at(depth), slot);
+      if (node == found.node(depth)) {
+        // Changed in place: what leads to it stays as it is.
+        found.forget();
+        return;
+      }
+      slot = node;
+    }
+    root = (Node) slot;
+    found.forget();
+  }
+
   /** Removes the key; false if it is not there. */
   boolean remove(byte[] key) {
-    if (get(root, key) == null) {
+    if (get(key) == null) {
       return false;
     }
+    found.forget();
     Node changed = delete(root, key);
     while (!changed.isLeaf && changed.slots.length == 1) {
       changed = changed.child(0);
@@ -158,14 +185,82 @@ final class CowBTree<V> {
     return at >= 0 ? at + 1 : -at - 1;
   }
 
-  @SuppressWarnings("unchecked")
   private static <V> @Nullable V get(Node root, byte[] key) {
     Node node = root;
     while (!node.isLeaf) {
       node = node.child(childIndex(node.keys, key));
     }
     int at = node.keys.search(key);
-    return at >= 0 ? (V) node.slots[at] : null;
+    return at >= 0 ? value(node, at) : null;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <V> V value(Node leaf, int at) {
+    return (V) leaf.slots[at];
+  }
+
+  /** The way from a root to where a key is, or would be. Good until the next change. */
+  private static final class Descent {
+    /** A tree of this height has no room in any memory: nodes hold four entries or more. */
+    private static final int HEIGHT_MAX = 32;
+
+    private final Node[] nodes = new Node[HEIGHT_MAX];
+
+    /** Which slot of each node; of the leaf as {@link SortedKeys#search} says. */
+    private final int[] slots = new int[HEIGHT_MAX];
+
+    private int depth;
+    private byte @Nullable [] key;
+
+    void to(Node root, byte[] sought) {
+      Node node = root;
+      depth = 0;
+      while (!node.isLeaf) {
+        int at = childIndex(node.keys, sought);
+        nodes[depth] = node;
+        slots[depth] = at;
+        depth++;
+        node = node.child(at);
+      }
+      nodes[depth] = node;
+      slots[depth] = node.keys.search(sought);
+      key = sought;
+    }
+
+    void forget() {
+      key = null;
+    }
+
+    /** By identity: nobody changes a key. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean isTo(byte[] sought) {
+      return key == sought;
+    }
+
+    boolean isThere() {
+      return at() >= 0;
+    }
+
+    /** Of the leaf; the root has 0. */
+    int depth() {
+      return depth;
+    }
+
+    Node leaf() {
+      return nodes[depth];
+    }
+
+    int at() {
+      return slots[depth];
+    }
+
+    Node node(int ofDepth) {
+      return nodes[ofDepth];
+    }
+
+    int at(int ofDepth) {
+      return slots[ofDepth];
+    }
   }
 
   /** The node with the entry in it, of this edit; it may be one slot too long. */

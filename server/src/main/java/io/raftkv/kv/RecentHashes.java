@@ -15,9 +15,10 @@ final class RecentHashes {
 
   void add(long index, long hash) {
     int at = slot(index);
-    slots.set(at, 0);
-    slots.set(at + 1, hash);
-    slots.set(at, index);
+    // In this order for whoever reads; the writer waits for nobody.
+    slots.setRelease(at, 0);
+    slots.setRelease(at + 1, hash);
+    slots.setRelease(at, index);
   }
 
   /** What was added so far belongs to a state that is gone. */

@@ -28,11 +28,12 @@ record Session(
     return new Session(id, name, ttlMillis, millis, firstOutstanding, results, keys);
   }
 
-  /** The client has the results below; what it said before holds, too. */
-  Session outstandingFrom(long first) {
-    return first > firstOutstanding
-        ? new Session(id, name, ttlMillis, heardMillis, first, results.from(first), keys)
-        : this;
+  /** Heard anew, and the client has the results below; what it said before holds, too. */
+  Session heardAt(long millis, long first) {
+    if (first <= firstOutstanding) {
+      return millis == heardMillis ? this : heardAt(millis);
+    }
+    return new Session(id, name, ttlMillis, millis, first, results.from(first), keys);
   }
 
   Session withResults(SessionResults kept) {

@@ -89,7 +89,7 @@ final class Sessions {
 
   /** Its client was heard, and has the results below {@code firstOutstanding}. */
   Session heard(Session session, long firstOutstanding, long nowMillis) {
-    Session heard = session.heardAt(nowMillis).outstandingFrom(firstOutstanding);
+    Session heard = session.heardAt(nowMillis, firstOutstanding);
     resultBytes += heard.results().bytes() - session.results().bytes();
     put(heard);
     return heard;

@@ -48,8 +48,8 @@ public final class Housekeeping implements Runnable {
 
   /**
    * @param historyRevisions revisions before the newest that stay readable, not negative, unless
-   *     they take too many bytes or nothing is written for long; about a tenth more are kept so
-   *     that not every write compacts
+   *     they take too many bytes or nothing is written for long; up to half as many more are kept:
+   *     what is forgotten together costs less
    */
   public Housekeeping(RaftNode node, KvStateMachine store, NodeClock clock, long historyRevisions) {
     this(Consensus.of(node), store, clock, historyRevisions, HISTORY_BYTES_MAX);
@@ -148,7 +148,7 @@ public final class Housekeeping implements Runnable {
       return view.revision();
     }
     long kept = view.revision() - historyRevisions;
-    boolean isWorthwhile = kept - view.compactedRevision() >= Math.max(1, historyRevisions / 10);
+    boolean isWorthwhile = kept - view.compactedRevision() >= Math.max(1, historyRevisions / 2);
     return isWorthwhile ? kept : 0;
   }
 

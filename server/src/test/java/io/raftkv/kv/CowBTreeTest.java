@@ -25,9 +25,12 @@ class CowBTreeTest {
       TreeMap<byte[], Integer> model = new TreeMap<>(Arrays::compareUnsigned);
       List<Kept> kept = new ArrayList<>();
       int keySpace = 50 + random.nextInt(1_500);
+      byte[] last = key(random, keySpace);
 
       for (int step = 0; step < 4_000; step++) {
-        byte[] key = key(random, keySpace);
+        // The very key that was looked up last, often: the tree knows the way to it.
+        byte[] key = random.nextInt(3) == 0 ? last : key(random, keySpace);
+        last = key;
         // Grows, then shrinks to nothing, then grows again.
         boolean isRemoval = random.nextInt(10) < (step / 1_000 % 2 == 0 ? 2 : 8);
         if (isRemoval) {

@@ -101,17 +101,17 @@ final class HousekeepingTest {
   }
 
   @Test
-  void historyIsCompactedWhenATenthMoreThanWantedIsKept() {
-    for (int i = 0; i < 21; i++) {
+  void historyIsCompactedWhenHalfAsMuchAgainIsKept() {
+    for (int i = 0; i < 29; i++) {
       putWithTtl("a", 0);
     }
     housekeeping.run();
     assertThat(store.view().compactedRevision()).isZero();
     putWithTtl("a", 0);
     housekeeping.run();
-    assertThat(store.view().compactedRevision()).isEqualTo(2);
+    assertThat(store.view().compactedRevision()).isEqualTo(10);
     housekeeping.run();
-    assertThat(consensus.proposals()).isEqualTo(22 + 1);
+    assertThat(consensus.proposals()).isEqualTo(30 + 1);
   }
 
   @Test

@@ -515,8 +515,8 @@ final class PlantedBugs {
           new PlantedBug(
               "a session is not kept by what its client sends",
               SESSIONS,
-              "session.heardAt(nowMillis).outstandingFrom(firstOutstanding)",
-              "session.outstandingFrom(firstOutstanding)",
+              "session.heardAt(nowMillis, firstOutstanding)",
+              "session.heardAt(session.heardMillis(), firstOutstanding)",
               SHORT_LIFE,
               1),
           new PlantedBug(
