@@ -134,7 +134,8 @@ launch() {
   fi
   use_class_archive
   set -- -jar "$jar" "$@"
-  if [ -n "$class_archive" ]; then set -- -Xlog:disable "-XX:SharedArchiveFile=$class_archive" "$@"; fi
+  if [ -n "$class_archive" ]; then set -- "-XX:SharedArchiveFile=$class_archive" "$@"; fi
+  # Silent about an archive that it cannot use, unless the options ask for a log.
   # shellcheck disable=SC2086 # a list
-  exec "$java" $java_options "$@"
+  exec "$java" -Xlog:disable $java_options "$@"
 }

@@ -13,11 +13,13 @@ package io.raftkv.raft;
  * @param inflightMessagesMax AppendEntries to one follower that may be unanswered
  * @param inflightBytesMax bytes of entries to one follower that may be unanswered
  * @param tailBytes entries kept in memory for followers and apply; what is not yet durable is kept
- *     in any case
+ *     in any case. Of those that nobody lacks any more, a sixteenth of it
  * @param uncommittedBytesMax proposals are refused while the leader's uncommitted entries, or those
  *     its own disk does not have yet, exceed this
  * @param snapshotEntries a snapshot is taken after this many applied entries
  * @param snapshotBytes or after this many bytes of them
+ * @param snapshotLogPercent but not before the entries since the last one take so many percent of
+ *     its size: of a large state, snapshots are rare
  * @param trailingEntries entries kept in the log behind a snapshot, for followers that lag a little
  */
 public record RaftOptions(
@@ -32,11 +34,13 @@ public record RaftOptions(
     long uncommittedBytesMax,
     long snapshotEntries,
     long snapshotBytes,
+    int snapshotLogPercent,
     long trailingEntries) {
   /** Ticks of 10 ms: heartbeats of 100 ms, an election timeout of 1 s. */
   public static final RaftOptions DEFAULT =
       new RaftOptions(
-          10, 100, 5, 4096, 1 << 20, 64, 16 << 20, 64 << 20, 256 << 20, 100_000, 256 << 20, 5_000);
+          10, 100, 5, 4096, 1 << 20, 64, 16 << 20, 32 << 20, 256 << 20, 100_000, 256 << 20, 50,
+          5_000);
 
   public RaftOptions {
     check(heartbeatTicks >= 1, "heartbeat of %s ticks", heartbeatTicks);
@@ -50,6 +54,7 @@ public record RaftOptions(
     check(uncommittedBytesMax >= 1, "%s uncommitted bytes", uncommittedBytesMax);
     check(snapshotEntries >= 1, "a snapshot every %s entries", snapshotEntries);
     check(snapshotBytes >= 1, "a snapshot every %s bytes", snapshotBytes);
+    check(snapshotLogPercent >= 0, "a snapshot every %s percent", snapshotLogPercent);
     check(trailingEntries >= 0, "%s trailing entries", trailingEntries);
   }
 
@@ -72,6 +77,7 @@ public record RaftOptions(
         uncommittedBytesMax,
         snapshotEntries,
         snapshotBytes,
+        snapshotLogPercent,
         trailingEntries);
   }
 
@@ -88,6 +94,7 @@ public record RaftOptions(
         uncommittedBytesMax,
         entries,
         bytes,
+        snapshotLogPercent,
         trailingEntries);
   }
 }

@@ -52,6 +52,9 @@ public interface SnapshotStore extends AutoCloseable {
    */
   void retain(int count, long appliedIndex);
 
+  /** Bytes of the latest snapshot; 0 if there is none. For any thread. */
+  long latestBytes();
+
   /** Bytes of all complete snapshots. For any thread. */
   long sizeBytes();
 

@@ -135,6 +135,11 @@ public class SnapshotFiles implements SnapshotStore {
   }
 
   @Override
+  public synchronized long latestBytes() {
+    return snapshots.isEmpty() ? 0 : snapshots.lastEntry().getValue().bytes();
+  }
+
+  @Override
   public synchronized long sizeBytes() {
     return snapshots.values().stream().mapToLong(Complete::bytes).sum();
   }

@@ -67,7 +67,7 @@ public final class CoreNode {
   private RaftCore start() {
     RaftLog log = new RaftLog(diskBase, diskSnapshot, diskHardState, options.tailBytes());
     diskEntries.forEach(log::load);
-    return new RaftCore(id, options, luck, diskHardState, log, diskSnapshot);
+    return new RaftCore(id, options, luck, diskHardState, log, diskSnapshot, 0);
   }
 
   public RaftCore core() {
@@ -171,7 +171,7 @@ public final class CoreNode {
 
   private void snapshot(SnapshotMeta meta) {
     diskSnapshot = meta;
-    core.snapshotTaken(meta);
+    core.snapshotTaken(meta, 0);
   }
 
   private void install(SnapshotMeta meta) {

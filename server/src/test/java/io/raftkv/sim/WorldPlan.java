@@ -135,6 +135,7 @@ final class WorldPlan {
             pick(rng, 200, 1000, 1 << 20, 256 << 20),
             pick(rng, 5, 5, 20, 100, 1000, 1000_000),
             pick(rng, 500, 5000, 1 << 20, 256 << 20),
+            pick(rng.fork("snapshots"), 0, 0, 20, 100),
             pick(rng, 0, 1, 5, 50, 1000));
 
     long heartbeatNanos = heartbeatTicks * tickNanos;

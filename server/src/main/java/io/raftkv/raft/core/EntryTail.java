@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The newest entries of the log, kept in memory so that the core never reads the disk. A ring of
- * consecutive entries; the oldest go when the budget is exceeded and they are no longer needed.
+ * consecutive entries; the oldest go when nobody needs them any more, or the budget is exceeded.
  */
 final class EntryTail {
+  /** Of the budget, what entries may take that are done with. */
+  private static final int DONE_SHARE = 16;
+
   private final long budgetBytes;
 
   /** Its length is a power of two. */
@@ -68,9 +71,14 @@ final class EntryTail {
     firstIndex = Math.min(firstIndex, index);
   }
 
-  /** Lets the oldest entries go while over budget, but none after {@code lastRemovable}. */
-  void evict(long lastRemovable) {
-    while (size > 0 && bytes > budgetBytes && firstIndex <= lastRemovable) {
+  /**
+   * Lets the oldest entries go: while over budget, but none after {@code lastRemovable}; and up to
+   * {@code lastDone} most of them at once, so that the collector finds them young.
+   */
+  void evict(long lastRemovable, long lastDone) {
+    while (size > 0
+        && ((bytes > budgetBytes && firstIndex <= lastRemovable)
+            || (bytes > budgetBytes / DONE_SHARE && firstIndex <= lastDone))) {
       removeFirst();
     }
   }

@@ -539,6 +539,15 @@ final class Leader extends Role {
     core.electionTimer().restart();
   }
 
+  /** Up to here every follower has the entries of this log. */
+  long matchedByAll() {
+    long matched = core.log().lastIndex();
+    for (Progress follower : followers) {
+      matched = Math.min(matched, follower.match());
+    }
+    return matched;
+  }
+
   /** The oldest index that a follower being brought up to date still needs. */
   long oldestNeeded(long laggardsFrom) {
     long oldest = Long.MAX_VALUE;

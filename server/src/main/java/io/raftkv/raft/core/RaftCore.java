@@ -70,6 +70,7 @@ public final class RaftCore {
    *
    * @param log filled from the disk
    * @param snapshot the newest durable one; the state machine is at its index
+   * @param snapshotBytes what that takes
    */
   public RaftCore(
       MemberId self,
@@ -77,7 +78,8 @@ public final class RaftCore {
       RandomSource random,
       HardState hardState,
       RaftLog log,
-      SnapshotMeta snapshot) {
+      SnapshotMeta snapshot,
+      long snapshotBytes) {
     this.self = self;
     this.options = options;
     this.log = log;
@@ -86,7 +88,7 @@ public final class RaftCore {
     log.commitTo(snapshot.index());
     electionTimer = new ElectionTimer(options, random);
     applyQueue = new ApplyQueue(snapshot.index());
-    snapshotSchedule = new SnapshotSchedule(options, snapshot.index());
+    snapshotSchedule = new SnapshotSchedule(options, snapshot.index(), snapshotBytes);
     role = new Follower(this, MemberId.NONE);
     // A read of an earlier life must not be answered into this one.
     nextRemoteReadId = (long) random.nextInt(Integer.MAX_VALUE) << 32;
@@ -162,9 +164,9 @@ public final class RaftCore {
     applyQueue.applied(index);
   }
 
-  /** Tells that this snapshot, asked for by {@link Ready#snapshot}, is durable. */
-  public void snapshotTaken(SnapshotMeta taken) {
-    snapshotSchedule.end();
+  /** Tells that this snapshot, asked for by {@link Ready#snapshot}, is durable, and its size. */
+  public void snapshotTaken(SnapshotMeta taken, long sizeBytes) {
+    snapshotSchedule.taken(sizeBytes);
     Invariant.check(
         taken.index() <= log.durableIndex() || taken.index() <= snapshot.index(),
         "snapshot %d, durable %d",
@@ -178,7 +180,7 @@ public final class RaftCore {
 
   /** Tells that the snapshot could not be made; a later one will be tried. */
   public void snapshotFailed() {
-    snapshotSchedule.end();
+    snapshotSchedule.failed();
   }
 
   /** Tells that the newest snapshot is damaged and gone: one is taken as soon as can be. */
@@ -549,7 +551,7 @@ public final class RaftCore {
     boolean isSnapshotDue = snapshotSchedule.isDue(applyQueue.handedIndex());
     long last = isSnapshotDue ? Math.min(log.commitIndex(), log.durableIndex()) : log.commitIndex();
     CommittedRange range = applyQueue.next(log, last);
-    snapshotSchedule.handed(range);
+    snapshotSchedule.handed(range, log.entryBytes());
     evictTail();
     return range;
   }
@@ -559,7 +561,12 @@ public final class RaftCore {
    * leader's proposals wait for entries in memory, and are bounded by their number.
    */
   private void evictTail() {
-    log.evictTail(isLeader() ? applyQueue.handedIndex() : log.lastIndex());
+    long handed = applyQueue.handedIndex();
+    if (role instanceof Leader leader) {
+      log.evictTail(handed, Math.min(handed, leader.matchedByAll()));
+    } else {
+      log.evictTail(log.lastIndex(), handed);
+    }
   }
 
   private Optional<SnapshotMeta> nextSnapshot() {

@@ -38,6 +38,8 @@ public final class RaftLog {
   private Optional<EntryId> pendingCompact = Optional.empty();
   private HardState handedHardState;
   private long lastClusterTimeMillis;
+  private long addedEntries;
+  private long addedBytes;
 
   /**
    * An empty log after {@code base}; {@link #load} fills it with what the disk holds.
@@ -59,7 +61,8 @@ public final class RaftLog {
     appendOne(entry);
     unpersistedFrom = entry.index() + 1;
     persists.loaded(entry.index());
-    tail.evict(entry.index());
+    // It is to be applied soon, most likely.
+    tail.evict(entry.index(), 0);
   }
 
   EntryId last() {
@@ -150,6 +153,8 @@ public final class RaftLog {
   private void appendOne(LogEntry entry) {
     tail.append(entry);
     terms.append(entry.term());
+    addedEntries++;
+    addedBytes += entry.sizeBytes();
     lastClusterTimeMillis = Math.max(lastClusterTimeMillis, entry.clusterTimeMillis());
     if (entry.kind() == LogEntry.Kind.CONFIGURATION
         && entry.index() > configurations.indexInForce()) {
@@ -207,9 +212,20 @@ public final class RaftLog {
     pendingCompact = Optional.of(last);
   }
 
-  /** Lets the memory of entries up to {@code index} go that the disk has. */
-  void evictTail(long index) {
-    tail.evict(Math.min(persists.durableIndex(), index));
+  /**
+   * Lets the memory of entries go that the disk has.
+   *
+   * @param removable up to here they may
+   * @param done up to here nobody needs them any more
+   */
+  void evictTail(long removable, long done) {
+    long durable = persists.durableIndex();
+    tail.evict(Math.min(durable, removable), Math.min(durable, done));
+  }
+
+  /** What an entry of this log takes, in the mean over those added since the start. */
+  long entryBytes() {
+    return addedEntries == 0 ? 0 : addedBytes / addedEntries;
   }
 
   void persisted(long ticket) {

@@ -2,24 +2,40 @@ package io.raftkv.raft.core;
 
 import io.raftkv.raft.RaftOptions;
 
-/** When to take the next snapshot: after so many entries or bytes; one at a time. */
+/**
+ * When to take the next snapshot: after so many entries or bytes, unless that is little beside the
+ * last one; one at a time.
+ */
 final class SnapshotSchedule {
   private static final long NOT_REQUESTED = Long.MAX_VALUE;
 
   private final RaftOptions options;
   private long lastIndex;
+
+  /** Of the last snapshot; 0: not known. */
+  private long lastBytes;
+
+  /** Of entries since then. */
   private long bytes;
+
   private boolean isUnderWay;
 
   /** One is wanted as soon as it reaches this far, even of a state of which there was one. */
   private long requestedFrom = NOT_REQUESTED;
 
-  SnapshotSchedule(RaftOptions options, long snapshotIndex) {
+  SnapshotSchedule(RaftOptions options, long snapshotIndex, long snapshotBytes) {
     this.options = options;
     this.lastIndex = snapshotIndex;
+    this.lastBytes = snapshotBytes;
   }
 
-  void handed(CommittedRange range) {
+  /**
+   * @param entryBytes of an entry, about; for those that are not in memory
+   */
+  void handed(CommittedRange range, long entryBytes) {
+    if (range.entries().isEmpty()) {
+      bytes += entryBytes * (range.toExclusive() - range.from());
+    }
     range.entries().forEach(entry -> bytes += entry.sizeBytes());
   }
 
@@ -29,6 +45,7 @@ final class SnapshotSchedule {
 
   private boolean isEnough(long handedIndex) {
     return handedIndex > lastIndex
+        && bytes >= lastBytes / 100 * options.snapshotLogPercent()
         && (handedIndex - lastIndex >= options.snapshotEntries()
             || bytes >= options.snapshotBytes());
   }
@@ -43,9 +60,14 @@ final class SnapshotSchedule {
     restart(index);
   }
 
-  /** Done or failed; a failed one is tried again when the next one is due. */
-  void end() {
+  /** It failed, and is tried again when the next one is due. */
+  void failed() {
     isUnderWay = false;
+  }
+
+  void taken(long sizeBytes) {
+    isUnderWay = false;
+    lastBytes = sizeBytes;
   }
 
   /** There is a snapshot of this index: what was asked for up to there is no longer needed. */

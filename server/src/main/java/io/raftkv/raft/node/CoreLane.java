@@ -217,8 +217,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   }
 
   @Override
-  public void snapshotTaken(SnapshotMeta meta) {
-    report(c -> c.snapshotTaken(meta));
+  public void snapshotTaken(SnapshotMeta meta, long sizeBytes) {
+    report(c -> c.snapshotTaken(meta, sizeBytes));
   }
 
   @Override

@@ -79,7 +79,13 @@ final class Recovery {
         new RaftLog(store.base(), snapshot, store.hardState(), parts.options().tailBytes());
     load(store, log);
     return new RaftCore(
-        parts.self(), parts.options(), parts.random(), store.hardState(), log, snapshot);
+        parts.self(),
+        parts.options(),
+        parts.random(),
+        store.hardState(),
+        log,
+        snapshot,
+        parts.snapshots().latestBytes());
   }
 
   private static void restore(

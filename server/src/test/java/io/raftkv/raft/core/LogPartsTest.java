@@ -9,6 +9,7 @@ import io.raftkv.raft.HardState;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
+import io.raftkv.raft.RaftOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,11 +70,11 @@ class LogPartsTest {
       tail.append(new LogEntry(index, 1, LogEntry.Kind.COMMAND, 0, new byte[8]));
     }
 
-    tail.evict(100);
+    tail.evict(100, 0);
     assertThat(tail.firstIndex()).isEqualTo(101);
     assertThat(tail.get(204).index()).isEqualTo(204);
 
-    tail.evict(204);
+    tail.evict(204, 0);
     assertThat(tail.firstIndex()).isEqualTo(195);
     assertThat(tail.slice(195, 300, 3, 1 << 20))
         .extracting(LogEntry::index)
@@ -82,6 +83,48 @@ class LogPartsTest {
     tail.truncateFrom(190);
     assertThat(tail.firstIndex()).isEqualTo(190);
     assertThat(tail.contains(190)).isFalse();
+  }
+
+  @Test
+  void tailForgetsMostOfWhatNobodyLacksBeforeItIsFull() {
+    int sizeBytes = LogEntry.OVERHEAD_BYTES + 8;
+    EntryTail tail = new EntryTail(160 * sizeBytes, 1);
+    for (long index = 1; index <= 100; index++) {
+      tail.append(new LogEntry(index, 1, LogEntry.Kind.COMMAND, 0, new byte[8]));
+    }
+
+    tail.evict(100, 40);
+    assertThat(tail.firstIndex()).isEqualTo(41);
+
+    tail.evict(100, 100);
+    assertThat(tail.firstIndex()).isEqualTo(91);
+  }
+
+  @Test
+  void aSnapshotWaitsUntilTheLogIsLongBesideTheLastOne() {
+    RaftOptions options = RaftOptions.DEFAULT.withSnapshots(10, 1 << 30, 0);
+    int sizeBytes = LogEntry.OVERHEAD_BYTES + 36;
+    SnapshotSchedule schedule = new SnapshotSchedule(options, 0, 10_000);
+
+    schedule.handed(entries(1, 20), 0);
+    assertThat(schedule.isDue(20)).isFalse();
+    // 50 entries of 100 bytes are half of it; some of them are on disk alone.
+    schedule.handed(new CommittedRange(21, 51, List.of()), sizeBytes);
+    assertThat(schedule.isDue(50)).isTrue();
+
+    schedule.begin(50);
+    schedule.taken(0);
+    schedule.handed(entries(51, 10), 0);
+    assertThat(schedule.isDue(59)).isFalse();
+    assertThat(schedule.isDue(60)).isTrue();
+  }
+
+  private static CommittedRange entries(long from, int count) {
+    List<LogEntry> entries = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      entries.add(new LogEntry(from + i, 1, LogEntry.Kind.COMMAND, 0, new byte[36]));
+    }
+    return new CommittedRange(from, from + count, entries);
   }
 
   @Test

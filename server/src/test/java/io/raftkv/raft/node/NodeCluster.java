@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 /** Whole nodes, their lanes run one turn at a time by the test's thread, on a clock of its own. */
 final class NodeCluster implements AutoCloseable {
   static final RaftOptions OPTIONS =
-      new RaftOptions(2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 1 << 20, 1_000_000, 1L << 40, 5);
+      new RaftOptions(
+          2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 1 << 20, 1_000_000, 1L << 40, 0, 5);
   private static final Duration TICK = Duration.ofMillis(10);
 
   private final TreeMap<Long, TestNode> nodes = new TreeMap<>();

@@ -120,6 +120,11 @@ public final class ObservedSnapshots implements SnapshotStore {
   }
 
   @Override
+  public long latestBytes() {
+    return files.latestBytes();
+  }
+
+  @Override
   public long sizeBytes() {
     return files.sizeBytes();
   }

@@ -150,6 +150,11 @@ public final class SimSnapshots implements SnapshotStore {
   }
 
   @Override
+  public long latestBytes() {
+    return model.files().isEmpty() ? 0 : model.files().lastEntry().getValue().bytes().length;
+  }
+
+  @Override
   public long sizeBytes() {
     return model.files().values().stream().mapToLong(file -> file.bytes().length).sum();
   }

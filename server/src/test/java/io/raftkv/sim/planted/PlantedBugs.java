@@ -264,7 +264,7 @@ final class PlantedBugs {
               "log cut before the snapshot is on the disk",
               SNAPSHOT_LANE,
               "      sink.commit();\n",
-              "      listener.snapshotTaken(meta);\n      sink.commit();\n",
+              "      listener.snapshotTaken(meta, 0);\n      sink.commit();\n",
               "Bounds",
               1),
           new PlantedBug(
