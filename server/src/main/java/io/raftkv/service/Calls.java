@@ -9,6 +9,7 @@ import io.raftkv.raft.node.NodeClock;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -69,13 +70,28 @@ final class Calls {
   /** Runs a unary request. Called on a network loop. */
   <T extends MessageLite> void run(
       Method method, MessageLite request, StreamObserver<T> observer, Work<T> work) {
-    run(method, request, Reply.unary(observer), Caller.current(), timeLimitNanos(), work);
+    run(method, request, observer, Runnable::run, work);
+  }
+
+  /**
+   * Runs a unary request. Called on a network loop.
+   *
+   * @param begins says when its work begins
+   */
+  <T extends MessageLite> void run(
+      Method method,
+      MessageLite request,
+      StreamObserver<T> observer,
+      Executor begins,
+      Work<T> work) {
+    run(method, request, Reply.unary(observer), Caller.current(), timeLimitNanos(), begins, work);
   }
 
   /**
    * Runs one request. Called on a network loop.
    *
    * @param timeLimitNanos how long its client waits for the answer; with less than 1, no more
+   * @param begins says when its work begins
    */
   <T extends MessageLite> void run(
       Method method,
@@ -83,6 +99,7 @@ final class Calls {
       Reply<T> reply,
       Caller caller,
       long timeLimitNanos,
+      Executor begins,
       Work<T> work) {
     long requestBytes = request.getSerializedSize();
     long beganNanos = clock.nanoTime();
@@ -113,21 +130,24 @@ final class Calls {
       return;
     }
     open.add(call);
-    begin(call, work)
-        .whenComplete(
-            (response, failure) -> {
-              // Before the answer, which may bring the client's next request.
-              caller.requests().release(cost);
-              if (failure == null) {
-                call.answer(response, clock.nanoTime() + limits.answerTakenMax().toNanos());
-              } else {
-                call.fail(failure);
-              }
-            });
+    begins.execute(
+        () ->
+            begin(call, work)
+                .whenComplete(
+                    (response, failure) -> {
+                      // Before the answer, which may bring the client's next request.
+                      caller.requests().release(cost);
+                      if (failure == null) {
+                        call.answer(response, clock.nanoTime() + limits.answerTakenMax().toNanos());
+                      } else {
+                        call.fail(failure);
+                      }
+                    }));
   }
 
   private static <T extends MessageLite> CompletableFuture<T> begin(Call<T> call, Work<T> work) {
     try {
+      call.checkWanted();
       call.checkRoomForAnswer();
       return work.begin(call);
     } catch (RuntimeException e) {

@@ -139,7 +139,8 @@ public final class ClientServer implements AutoCloseable {
     builder.addTransportFilter(openCalls.connections());
     builder.addStreamTracerFactory(Caller.streams());
     builder.addTransportFilter(Caller.shares(context.calls(), context.limits().connectionParts()));
-    KvService kv = new KvService(context);
+    KvService kv =
+        new KvService(context, new Arrivals(context.consensus()::together, loops::current));
     PipelineService pipelines =
         new PipelineService(context, kv, loops::current, limits.pipelineIdleMax());
     services(context, kv, pipelines).forEach(builder::addService);

@@ -24,6 +24,7 @@ import io.raftkv.proto.v1.ReadOptions;
 import io.raftkv.proto.v1.Reason;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +38,14 @@ final class KvService extends KVGrpc.KVImplBase {
   private final RequestChecks checks;
   private final Reads reads;
   private final PageTokens tokens;
+  private final Executor arrivals;
 
-  KvService(ServiceContext context) {
+  /**
+   * @param arrivals says when the work of a request begins that comes by itself
+   */
+  KvService(ServiceContext context, Executor arrivals) {
     this.context = context;
+    this.arrivals = arrivals;
     this.calls = context.calls();
     this.checks = context.checks();
     this.reads = context.reads();
@@ -48,7 +54,7 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void get(GetRequest request, StreamObserver<GetResponse> observer) {
-    calls.run(Method.GET, request, observer, call -> get(request, call, reads.barrier()));
+    calls.run(Method.GET, request, observer, arrivals, call -> get(request, call, reads.barrier()));
   }
 
   /** One of the gets that share a barrier. */
@@ -81,7 +87,7 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void put(PutRequest request, StreamObserver<PutResponse> observer) {
-    calls.run(Method.PUT, request, observer, call -> put(request, call));
+    calls.run(Method.PUT, request, observer, arrivals, call -> put(request, call));
   }
 
   CompletableFuture<PutResponse> put(PutRequest request, Call<PutResponse> call) {
@@ -114,7 +120,7 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void delete(DeleteRequest request, StreamObserver<DeleteResponse> observer) {
-    calls.run(Method.DELETE, request, observer, call -> delete(request, call));
+    calls.run(Method.DELETE, request, observer, arrivals, call -> delete(request, call));
   }
 
   CompletableFuture<DeleteResponse> delete(DeleteRequest request, Call<DeleteResponse> call) {
@@ -191,7 +197,7 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
-    calls.run(Method.RANGE, request, observer, call -> range(request, call));
+    calls.run(Method.RANGE, request, observer, arrivals, call -> range(request, call));
   }
 
   private CompletableFuture<RangeResponse> range(RangeRequest request, Call<RangeResponse> call) {

@@ -136,6 +136,7 @@ final class PipelineService {
                 this.<GetResponse>reply(id, (answer, response) -> answer.setGet(response)),
                 caller,
                 timeLimitNanos,
+                Runnable::run,
                 begun -> kv.get(call.getGet(), begun, barrier));
         case PUT ->
             calls.run(
@@ -144,6 +145,7 @@ final class PipelineService {
                 this.<PutResponse>reply(id, (answer, response) -> answer.setPut(response)),
                 caller,
                 timeLimitNanos,
+                Runnable::run,
                 begun -> kv.put(call.getPut(), begun));
         case DELETE ->
             calls.run(
@@ -152,6 +154,7 @@ final class PipelineService {
                 this.<DeleteResponse>reply(id, (answer, response) -> answer.setDelete(response)),
                 caller,
                 timeLimitNanos,
+                Runnable::run,
                 begun -> kv.delete(call.getDelete(), begun));
         case REQUEST_NOT_SET ->
             answers.refuse(

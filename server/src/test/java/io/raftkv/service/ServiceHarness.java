@@ -97,7 +97,7 @@ final class ServiceHarness implements AutoCloseable {
             (method, reason, nanos, bytes) -> finished.add(method + " " + reason));
     String name = InProcessServerBuilder.generateName();
     InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
-    KvService service = new KvService(context);
+    KvService service = new KvService(context, Runnable::run);
     pipelines = new PipelineService(context, service, () -> Runnable::run, Duration.ofMinutes(5));
     ClientServer.services(context, service, pipelines).forEach(builder::addService);
     try {
