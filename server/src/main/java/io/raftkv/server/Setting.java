@@ -37,7 +37,11 @@ enum Setting {
   HEARTBEAT("heartbeat", "TIME", "100ms", "a leader speaks at least this often"),
   ELECTION_TIMEOUT("election-timeout", "TIME", "1s", "silence after which a leader is replaced"),
   SNAPSHOT_ENTRIES("snapshot-entries", "N", "100000", "a snapshot after so many entries"),
-  SNAPSHOT_BYTES("snapshot-bytes", "SIZE", "256MiB", "or after so many bytes of them"),
+  SNAPSHOT_BYTES(
+      "snapshot-bytes",
+      "SIZE",
+      "256MiB",
+      "or after so many bytes of them; in any case half as many as the last one has"),
   TRAILING_ENTRIES(
       "trailing-entries", "N", null, "entries kept behind a snapshot (5000, or snapshot-entries)"),
   SEGMENT_BYTES(

@@ -30,8 +30,8 @@ final class Compare extends Run {
   private static final String WARMUP = "4s";
   private static final String WARMUP_OF_UNARY = "10s";
   private static final int SPREAD_CLIENTS = 256;
-  private static final int GAP_SECONDS = 12;
-  private static final Duration UNTIL_KILLED = Duration.ofSeconds(5);
+  private static final int GAP_SECONDS = 10;
+  private static final Duration UNTIL_KILLED = Duration.ofSeconds(8);
   private static final String GAP_RATE = "200";
 
   @Option(names = "--rounds", description = "How many. Default: ${DEFAULT-VALUE}.")
@@ -274,7 +274,7 @@ final class Compare extends Run {
                 4_000,
                 "--no-fill",
                 "--warmup",
-                "1ms",
+                WARMUP,
                 "--rate",
                 GAP_RATE,
                 "--duration",

@@ -177,6 +177,7 @@ final class Growth extends Run {
   private double handOverGapMillis(RaftkvCluster store, Path folder)
       throws IOException, InterruptedException {
     long seconds = (HAND_OVERS + 1) * BETWEEN_HAND_OVERS.toSeconds();
+    int warmupSeconds = 4;
     try (Kvctl load =
         new BenchRun(many, valueBytes)
             .start(
@@ -186,11 +187,12 @@ final class Growth extends Run {
                 1_000,
                 "--no-fill",
                 "--warmup",
-                "1ms",
+                warmupSeconds + "s",
                 "--rate",
                 "200",
                 "--duration",
                 seconds + "s")) {
+      pause(Duration.ofSeconds(warmupSeconds));
       for (int i = 0; i < HAND_OVERS; i++) {
         pause(BETWEEN_HAND_OVERS);
         store.handOver();
