@@ -13,7 +13,8 @@ package io.raftkv.raft;
  * @param inflightMessagesMax AppendEntries to one follower that may be unanswered
  * @param inflightBytesMax bytes of entries to one follower that may be unanswered
  * @param tailBytes entries kept in memory for followers and apply; what is not yet durable is kept
- *     in any case. Of those that nobody lacks any more, a sixteenth of it
+ *     in any case
+ * @param tailDoneBytes of those that nobody lacks any more, that much
  * @param uncommittedBytesMax proposals are refused while the leader's uncommitted entries, or those
  *     its own disk does not have yet, exceed this
  * @param snapshotEntries a snapshot is taken after this many applied entries
@@ -31,6 +32,7 @@ public record RaftOptions(
     int inflightMessagesMax,
     long inflightBytesMax,
     long tailBytes,
+    long tailDoneBytes,
     long uncommittedBytesMax,
     long snapshotEntries,
     long snapshotBytes,
@@ -39,8 +41,8 @@ public record RaftOptions(
   /** Ticks of 10 ms: heartbeats of 100 ms, an election timeout of 1 s. */
   public static final RaftOptions DEFAULT =
       new RaftOptions(
-          10, 100, 5, 4096, 1 << 20, 64, 16 << 20, 32 << 20, 256 << 20, 100_000, 256 << 20, 50,
-          5_000);
+          10, 100, 5, 4096, 1 << 20, 64, 16 << 20, 32 << 20, 2 << 20, 256 << 20, 100_000, 256 << 20,
+          50, 5_000);
 
   public RaftOptions {
     check(heartbeatTicks >= 1, "heartbeat of %s ticks", heartbeatTicks);
@@ -51,6 +53,7 @@ public record RaftOptions(
     check(inflightMessagesMax >= 1, "%s messages in flight", inflightMessagesMax);
     check(inflightBytesMax >= 1, "%s bytes in flight", inflightBytesMax);
     check(tailBytes >= 0, "a tail of %s bytes", tailBytes);
+    check(tailDoneBytes >= 0, "%s bytes of entries that nobody lacks", tailDoneBytes);
     check(uncommittedBytesMax >= 1, "%s uncommitted bytes", uncommittedBytesMax);
     check(snapshotEntries >= 1, "a snapshot every %s entries", snapshotEntries);
     check(snapshotBytes >= 1, "a snapshot every %s bytes", snapshotBytes);
@@ -74,6 +77,7 @@ public record RaftOptions(
         inflightMessagesMax,
         inflightBytesMax,
         tailBytes,
+        tailDoneBytes,
         uncommittedBytesMax,
         snapshotEntries,
         snapshotBytes,
@@ -91,6 +95,7 @@ public record RaftOptions(
         inflightMessagesMax,
         inflightBytesMax,
         tailBytes,
+        tailDoneBytes,
         uncommittedBytesMax,
         entries,
         bytes,

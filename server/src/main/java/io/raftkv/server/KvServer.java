@@ -193,7 +193,12 @@ final class KvServer implements AutoCloseable {
         aside -> tasks.every(HEALTH_PERIOD, new RepairNotice(config.name(), aside, node::status)));
     tasks.every(
         HOUSEKEEPING_PERIOD,
-        new Housekeeping(node, store, NodeClock.SYSTEM, config.historyRevisions()));
+        new Housekeeping(
+            node,
+            store,
+            NodeClock.SYSTEM,
+            config.historyRevisions(),
+            config.historyRevisions() / 2));
     OpsServer ops = OpsServer.start(config.opsListen(), registry, () -> health(node, clients));
     // Closed last: operators may watch the end.
     closing.addLast(ops);

@@ -37,6 +37,7 @@ public final class Housekeeping implements Runnable {
   private final KvStateMachine store;
   private final NodeClock clock;
   private final long historyRevisions;
+  private final long historySlack;
   private final long historyBytesMax;
   private final AtomicBoolean isProposing = new AtomicBoolean();
 
@@ -48,11 +49,16 @@ public final class Housekeeping implements Runnable {
 
   /**
    * @param historyRevisions revisions before the newest that stay readable, not negative, unless
-   *     they take too many bytes or nothing is written for long; up to half as many more are kept:
-   *     what is forgotten together costs less
+   *     they take too many bytes or nothing is written for long
+   * @param historySlack about so many more are kept: what is forgotten together costs less
    */
-  public Housekeeping(RaftNode node, KvStateMachine store, NodeClock clock, long historyRevisions) {
-    this(Consensus.of(node), store, clock, historyRevisions, HISTORY_BYTES_MAX);
+  public Housekeeping(
+      RaftNode node,
+      KvStateMachine store,
+      NodeClock clock,
+      long historyRevisions,
+      long historySlack) {
+    this(Consensus.of(node), store, clock, historyRevisions, historySlack, HISTORY_BYTES_MAX);
   }
 
   Housekeeping(
@@ -60,6 +66,7 @@ public final class Housekeeping implements Runnable {
       KvStateMachine store,
       NodeClock clock,
       long historyRevisions,
+      long historySlack,
       long historyBytesMax) {
     if (historyRevisions < 0) {
       throw new IllegalArgumentException("a history of " + historyRevisions + " revisions");
@@ -68,6 +75,7 @@ public final class Housekeeping implements Runnable {
     this.store = store;
     this.clock = clock;
     this.historyRevisions = historyRevisions;
+    this.historySlack = Math.max(1, historySlack);
     this.historyBytesMax = historyBytesMax;
     this.clusterTime = new ClusterTimeEstimate(clock);
   }
@@ -148,7 +156,7 @@ public final class Housekeeping implements Runnable {
       return view.revision();
     }
     long kept = view.revision() - historyRevisions;
-    boolean isWorthwhile = kept - view.compactedRevision() >= Math.max(1, historyRevisions / 2);
+    boolean isWorthwhile = kept - view.compactedRevision() >= historySlack;
     return isWorthwhile ? kept : 0;
   }
 

@@ -26,7 +26,7 @@ public final class CoreCluster {
   /** Heartbeats every 2 ticks, elections after 10 to 20, snapshots only if asked for. */
   public static final RaftOptions OPTIONS =
       new RaftOptions(
-          2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 1 << 20, 1_000_000, 1L << 40, 0, 5);
+          2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 0, 1 << 20, 1_000_000, 1L << 40, 0, 5);
 
   private static final int DELIVERIES_MAX = 100_000;
 

@@ -65,7 +65,7 @@ public final class CoreNode {
   }
 
   private RaftCore start() {
-    RaftLog log = new RaftLog(diskBase, diskSnapshot, diskHardState, options.tailBytes());
+    RaftLog log = new RaftLog(diskBase, diskSnapshot, diskHardState, options);
     diskEntries.forEach(log::load);
     return new RaftCore(id, options, luck, diskHardState, log, diskSnapshot, 0);
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class FigureEightTest {
   private static final RaftOptions ONE_BY_ONE =
       new RaftOptions(
-          2, 10, 2, 1, 1 << 20, 8, 1 << 20, 1 << 20, 1 << 20, 1_000_000, 1L << 40, 0, 5);
+          2, 10, 2, 1, 1 << 20, 8, 1 << 20, 1 << 20, 0, 1 << 20, 1_000_000, 1L << 40, 0, 5);
 
   private final CoreCluster cluster =
       new CoreCluster(

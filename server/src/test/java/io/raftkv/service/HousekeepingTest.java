@@ -29,7 +29,7 @@ final class HousekeepingTest {
               10));
   private final SingleConsensus consensus = new SingleConsensus(clock, store);
   private final Housekeeping housekeeping =
-      new Housekeeping(consensus, store, clock, 20, HISTORY_BYTES_MAX);
+      new Housekeeping(consensus, store, clock, 20, 10, HISTORY_BYTES_MAX);
 
   private void putWithTtl(String key, long ttlMillis) {
     var unused =

@@ -91,7 +91,12 @@ final class SimProcess implements LaneHost, Machine {
     afterTurn();
     every(
         world.plan.electionNanos(),
-        new Housekeeping(made, store, machine.clock, world.plan.historyRevisions));
+        new Housekeeping(
+            made,
+            store,
+            machine.clock,
+            world.plan.historyRevisions,
+            world.plan.historyRevisions / 10));
     if (log.files() != null && snapshotFiles != null) {
       every(
           world.plan.scrubNanos,

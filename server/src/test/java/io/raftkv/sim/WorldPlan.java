@@ -13,6 +13,7 @@ import java.util.Set;
  * <p>Delays are drawn in proportion to the heartbeat, so that a world makes progress once healed.
  */
 final class WorldPlan {
+  private static final int ALL = Integer.MAX_VALUE;
   private static final long MILLI = 1_000_000;
 
   /** All of them, with those that are not members at first; but for the spares. */
@@ -122,6 +123,7 @@ final class WorldPlan {
     tickNanos = rng.magnitude(40 * MILLI, 250 * MILLI);
     int heartbeatTicks = (int) rng.between(1, 3);
     int electionTicks = heartbeatTicks * (int) rng.between(4, 12);
+    Rng needed = rng.fork("needed");
     options =
         new RaftOptions(
             heartbeatTicks,
@@ -132,10 +134,11 @@ final class WorldPlan {
             pick(rng, 1, 2, 4, 64),
             pick(rng, 1, 200, 2000, 16 << 20),
             pick(rng, 0, 200, 1000, 10_000, 64 << 20),
+            pick(needed, 0, 200, ALL, ALL, ALL, ALL, ALL, ALL),
             pick(rng, 200, 1000, 1 << 20, 256 << 20),
             pick(rng, 5, 5, 20, 100, 1000, 1000_000),
             pick(rng, 500, 5000, 1 << 20, 256 << 20),
-            pick(rng.fork("snapshots"), 0, 0, 20, 100),
+            pick(needed, 0, 0, 0, 0, 0, 0, 20, 100),
             pick(rng, 0, 1, 5, 50, 1000));
 
     long heartbeatNanos = heartbeatTicks * tickNanos;

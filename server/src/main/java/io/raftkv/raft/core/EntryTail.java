@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * consecutive entries; the oldest go when nobody needs them any more, or the budget is exceeded.
  */
 final class EntryTail {
-  /** Of the budget, what entries may take that are done with. */
-  private static final int DONE_SHARE = 16;
-
   private final long budgetBytes;
+
+  /** What entries may take of it that nobody needs any more. */
+  private final long doneBytes;
 
   /** Its length is a power of two. */
   private @Nullable LogEntry[] ring = new @Nullable LogEntry[64];
@@ -25,8 +25,9 @@ final class EntryTail {
   private int size;
   private long bytes;
 
-  EntryTail(long budgetBytes, long firstIndex) {
+  EntryTail(long budgetBytes, long doneBytes, long firstIndex) {
     this.budgetBytes = budgetBytes;
+    this.doneBytes = doneBytes;
     this.firstIndex = firstIndex;
   }
 
@@ -73,12 +74,12 @@ final class EntryTail {
 
   /**
    * Lets the oldest entries go: while over budget, but none after {@code lastRemovable}; and up to
-   * {@code lastDone} most of them at once, so that the collector finds them young.
+   * {@code lastDone} all but few of them, so that the collector finds them young.
    */
   void evict(long lastRemovable, long lastDone) {
     while (size > 0
         && ((bytes > budgetBytes && firstIndex <= lastRemovable)
-            || (bytes > budgetBytes / DONE_SHARE && firstIndex <= lastDone))) {
+            || (bytes > doneBytes && firstIndex <= lastDone))) {
       removeFirst();
     }
   }

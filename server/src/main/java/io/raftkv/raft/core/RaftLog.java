@@ -6,6 +6,7 @@ import io.raftkv.raft.HardState;
 import io.raftkv.raft.Invariant;
 import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftOptions;
 import io.raftkv.raft.SnapshotMeta;
 import java.util.List;
 import java.util.Optional;
@@ -46,9 +47,9 @@ public final class RaftLog {
    *
    * @param snapshot the newest durable one; committed by definition. Not before {@code base}
    */
-  public RaftLog(EntryId base, SnapshotMeta snapshot, HardState hardState, long tailBytes) {
+  public RaftLog(EntryId base, SnapshotMeta snapshot, HardState hardState, RaftOptions options) {
     terms = new TermRuns(base);
-    tail = new EntryTail(tailBytes, base.index() + 1);
+    tail = new EntryTail(options.tailBytes(), options.tailDoneBytes(), base.index() + 1);
     configurations = new ConfigurationHistory(snapshot.index(), snapshot.configuration());
     persists = new PersistQueue(base.index(), hardState);
     commitIndex = base.index();

@@ -75,8 +75,7 @@ final class Recovery {
       store.resetTo(snapshot.last());
       store.sync();
     }
-    RaftLog log =
-        new RaftLog(store.base(), snapshot, store.hardState(), parts.options().tailBytes());
+    RaftLog log = new RaftLog(store.base(), snapshot, store.hardState(), parts.options());
     load(store, log);
     return new RaftCore(
         parts.self(),

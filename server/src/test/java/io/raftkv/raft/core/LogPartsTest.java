@@ -65,7 +65,7 @@ class LogPartsTest {
 
   @Test
   void tailKeepsWhatIsNeededAndForgetsTheRest() {
-    EntryTail tail = new EntryTail(10 * (LogEntry.OVERHEAD_BYTES + 8), 5);
+    EntryTail tail = new EntryTail(10 * (LogEntry.OVERHEAD_BYTES + 8), 0, 5);
     for (long index = 5; index < 205; index++) {
       tail.append(new LogEntry(index, 1, LogEntry.Kind.COMMAND, 0, new byte[8]));
     }
@@ -88,7 +88,7 @@ class LogPartsTest {
   @Test
   void tailForgetsMostOfWhatNobodyLacksBeforeItIsFull() {
     int sizeBytes = LogEntry.OVERHEAD_BYTES + 8;
-    EntryTail tail = new EntryTail(160 * sizeBytes, 1);
+    EntryTail tail = new EntryTail(160 * sizeBytes, 10 * sizeBytes, 1);
     for (long index = 1; index <= 100; index++) {
       tail.append(new LogEntry(index, 1, LogEntry.Kind.COMMAND, 0, new byte[8]));
     }
@@ -129,7 +129,7 @@ class LogPartsTest {
 
   @Test
   void sliceHoldsAtLeastOneEntryHoweverLarge() {
-    EntryTail tail = new EntryTail(1 << 20, 1);
+    EntryTail tail = new EntryTail(1 << 20, 0, 1);
     tail.append(new LogEntry(1, 1, LogEntry.Kind.COMMAND, 0, new byte[5_000]));
     tail.append(new LogEntry(2, 1, LogEntry.Kind.COMMAND, 0, new byte[5_000]));
 

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class NodeCluster implements AutoCloseable {
   static final RaftOptions OPTIONS =
       new RaftOptions(
-          2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 1 << 20, 1_000_000, 1L << 40, 0, 5);
+          2, 10, 2, 100, 1 << 20, 8, 1 << 20, 1 << 20, 0, 1 << 20, 1_000_000, 1L << 40, 0, 5);
   private static final Duration TICK = Duration.ofMillis(10);
 
   private final TreeMap<Long, TestNode> nodes = new TreeMap<>();

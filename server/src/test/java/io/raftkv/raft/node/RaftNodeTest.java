@@ -565,7 +565,8 @@ class RaftNodeTest {
   void snapshotThatReplacesTheLogOverridesEntriesStillToBeAppliedFromIt() {
     // No tail to speak of: after the restart, what is committed is to be read from the log.
     RaftOptions options =
-        new RaftOptions(2, 10, 2, 100, 1 << 20, 8, 1 << 20, 0, 1 << 20, 1_000_000, 1L << 40, 0, 5);
+        new RaftOptions(
+            2, 10, 2, 100, 1 << 20, 8, 1 << 20, 0, 0, 1 << 20, 1_000_000, 1L << 40, 0, 5);
     NodeCluster small = new NodeCluster(3, options);
     TestNode node = small.node(3);
     node.stop();

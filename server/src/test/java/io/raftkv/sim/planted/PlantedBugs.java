@@ -128,21 +128,21 @@ final class PlantedBugs {
               "log.commitTo(Math.min(m.commitIndex(), match));",
               "log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));",
               "a node does not fail|" + TWO_HISTORIES,
-              322),
+              26),
           new PlantedBug(
               "heartbeats carry a commit index beyond the follower's match",
               LEADER,
               "follower.commitSent = Math.min(commitIndexToTell(), follower.match());",
               "follower.commitSent = commitIndexToTell();",
               "a node does not fail|" + TWO_HISTORIES,
-              16),
+              15),
           new PlantedBug(
               "entries accepted whatever comes before them",
               CORE,
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
               "DurableBeforeReply|" + TWO_HISTORIES,
-              117),
+              26),
 
           // --- who may lead
           new PlantedBug(
@@ -166,7 +166,7 @@ final class PlantedBugs {
               "!request.isTransfer() && role.isSticky()",
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
-              971),
+              766),
           new PlantedBug(
               "a leader whose disk hangs leads on",
               "io/raftkv/raft/core/LeaderDisk.java",
@@ -266,7 +266,7 @@ final class PlantedBugs {
               "      sink.commit();\n",
               "      listener.snapshotTaken(meta, 0);\n      sink.commit();\n",
               "Bounds",
-              14),
+              1),
           new PlantedBug(
               "a damaged log cut before a snapshot holds what it held",
               CORE,
@@ -280,7 +280,7 @@ final class PlantedBugs {
               "if (log.matches(received.last())) {",
               "if (received.index() <= log.lastIndex()) {",
               "Bounds|a node does not fail|a process starts|" + TWO_HISTORIES,
-              625),
+              512),
           new PlantedBug(
               "a follower behind a cut log is never spoken to again",
               LEADER,
@@ -288,7 +288,7 @@ final class PlantedBugs {
                   + "        follower.connectionLost();\n",
               "",
               "convergence after healing|progress after healing|Availability",
-              7),
+              24),
           new PlantedBug(
               "folder of the log not synced",
               SEGMENTED_LOG,
@@ -320,7 +320,7 @@ final class PlantedBugs {
               "clusterTimeMillis = Math.max(clusterTimeMillis, entryTimeMillis);",
               "clusterTimeMillis = entryTimeMillis;",
               "ClusterTime",
-              102),
+              71),
 
           // --- members
           new PlantedBug(
@@ -571,5 +571,5 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              37));
+              34));
 }
