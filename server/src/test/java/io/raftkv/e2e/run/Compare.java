@@ -202,7 +202,7 @@ final class Compare extends Run {
       }
       comparison.add(GAP, isOurs, gapMillis(store, folder));
     } finally {
-      store.stop();
+      store.close();
     }
   }
 
@@ -244,7 +244,7 @@ final class Compare extends Run {
       echo.start();
       return unaryGets(echo, folder);
     } finally {
-      echo.stop();
+      echo.close();
     }
   }
 

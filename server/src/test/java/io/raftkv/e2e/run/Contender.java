@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** A cluster of some store that is compared. Used by one thread. */
-interface Contender {
+interface Contender extends AutoCloseable {
   /** As {@code kvctl bench --target} names it. */
   String target();
 
@@ -20,6 +20,12 @@ interface Contender {
   /** Kills the leader without warning. */
   void killLeader() throws IOException, InterruptedException;
 
-  /** Ends all members. */
+  /** Ends all members; they may be started again. */
   void stop() throws InterruptedException;
+
+  /** Ends all members for good. */
+  @Override
+  default void close() throws InterruptedException {
+    stop();
+  }
 }

@@ -122,7 +122,7 @@ final class Growth extends Run {
       store.start();
       return putsWithFewKeys(store, folder);
     } finally {
-      store.stop();
+      store.close();
     }
   }
 
@@ -169,7 +169,7 @@ final class Growth extends Run {
       comparison.add(RESTART, isOurs, millis(System.nanoTime() - beganNanos) / 1e3);
       return putsBefore;
     } finally {
-      store.stop();
+      store.close();
     }
   }
 

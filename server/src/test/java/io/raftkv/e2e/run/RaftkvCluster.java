@@ -60,4 +60,10 @@ final class RaftkvCluster implements Contender {
       members.process(member).awaitExit();
     }
   }
+
+  @Override
+  public void close() {
+    stop();
+    members.close();
+  }
 }
