@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * One run of {@code kvd} in a JVM of its own, made of the classes under test. Ends at {@link
@@ -243,9 +245,27 @@ public final class KvdProcess implements AutoCloseable {
     process.destroy();
   }
 
-  /** SIGSTOP: the process no longer runs, but its connections stay. */
+  /**
+   * SIGSTOP: the process no longer runs, but its connections stay. On return each of its threads
+   * has stopped: the signal alone leaves those that run a moment in which they may still answer.
+   */
   public void pauseProcess() {
     signal("STOP");
+    if (Files.isDirectory(Path.of("/proc"))) {
+      Awaitility.await("all threads stop").ignoreExceptions().until(this::isStopped);
+    }
+  }
+
+  private boolean isStopped() throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** SIGCONT after SIGSTOP. */

@@ -218,6 +218,7 @@ final class ThreeMembersIT {
             .until(() -> client.put("key", "new").modRevision() > 0);
       }
 
+      assertThat(sentWhilePaused).isNotDone();
       cluster.process(paused).resumeProcess();
 
       ListenableFuture<GetResponse> sentAfterwards = direct.get(read);
