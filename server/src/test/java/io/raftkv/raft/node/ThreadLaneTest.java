@@ -19,18 +19,38 @@ import org.junit.jupiter.api.Timeout;
 /** A lane runs one turn at a time, whoever runs it, and misses nothing. */
 @Timeout(60)
 final class ThreadLaneTest {
+  private static final String NAME = "lane-under-test";
+
   private final AtomicInteger turns = new AtomicInteger();
   private final AtomicReference<Thread> last = new AtomicReference<>();
 
   private ThreadLane counting(Duration period) {
     return new ThreadLane(
-        "test",
+        NAME,
         () -> {
           turns.incrementAndGet();
           last.set(Thread.currentThread());
         },
         period,
         () -> true);
+  }
+
+  /**
+   * Starts lanes and waits until their threads wait too: a thread that has not come that far takes
+   * the first turns itself.
+   */
+  private static void startIdle(ThreadLane... lanes) {
+    for (ThreadLane lane : lanes) {
+      lane.start();
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals(NAME))
+                    .allMatch(thread -> thread.getState() == Thread.State.WAITING));
   }
 
   @Test
@@ -54,7 +74,7 @@ final class ThreadLaneTest {
           takenSeen.set(taken[0]);
           isInTurn.set(false);
         };
-    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO, () -> true)) {
+    try (ThreadLane lane = new ThreadLane(NAME, turn, Duration.ZERO, () -> true)) {
       lane.start();
       List<Thread> callers = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
@@ -85,7 +105,7 @@ final class ThreadLaneTest {
   @Test
   void idleLaneRunsOnAThreadThatLendsItself() {
     try (ThreadLane lane = counting(Duration.ZERO)) {
-      lane.start();
+      startIdle(lane);
       Loan.lend(lane::wake);
       assertThat(turns).hasValue(1);
       assertThat(last).hasValue(Thread.currentThread());
@@ -95,18 +115,17 @@ final class ThreadLaneTest {
   @Test
   void lanesWokenByALentTurnRunThereToo() {
     List<String> ran = new ArrayList<>();
-    try (ThreadLane second = new ThreadLane("b", () -> ran.add("b"), Duration.ZERO, () -> true);
+    try (ThreadLane second = new ThreadLane(NAME, () -> ran.add("b"), Duration.ZERO, () -> true);
         ThreadLane first =
             new ThreadLane(
-                "a",
+                NAME,
                 () -> {
                   second.wake();
                   ran.add("a");
                 },
                 Duration.ZERO,
                 () -> true)) {
-      second.start();
-      first.start();
+      startIdle(second, first);
 
       Loan.lend(
           () -> {
@@ -123,8 +142,7 @@ final class ThreadLaneTest {
   void turnThatIsNotLightAnyMoreRunsOnItsThread() {
     AtomicBoolean isLight = new AtomicBoolean(true);
     try (ThreadLane lane =
-        new ThreadLane(
-            "test", () -> last.set(Thread.currentThread()), Duration.ZERO, isLight::get)) {
+        new ThreadLane(NAME, () -> last.set(Thread.currentThread()), Duration.ZERO, isLight::get)) {
       lane.start();
 
       Loan.lend(
@@ -148,7 +166,7 @@ final class ThreadLaneTest {
       int other = 1 - i;
       lanes.add(
           new ThreadLane(
-              "test",
+              NAME,
               () -> {
                 here.addAndGet(Thread.currentThread() == lender ? 1 : 0);
                 if (turns.incrementAndGet() < 1_000) {
@@ -158,7 +176,7 @@ final class ThreadLaneTest {
               Duration.ZERO,
               () -> true));
     }
-    lanes.forEach(ThreadLane::start);
+    startIdle(lanes.get(0), lanes.get(1));
 
     Loan.lend(lanes.get(0)::wake);
 
@@ -203,8 +221,8 @@ final class ThreadLaneTest {
             Thread.currentThread().interrupt();
           }
         };
-    try (ThreadLane lane = new ThreadLane("test", turn, Duration.ZERO, () -> true)) {
-      lane.start();
+    try (ThreadLane lane = new ThreadLane(NAME, turn, Duration.ZERO, () -> true)) {
+      startIdle(lane);
       Thread caller = new Thread(() -> Loan.lend(lane::wake));
       caller.start();
       began.await();
@@ -242,7 +260,7 @@ final class ThreadLaneTest {
           hasEnded.set(true);
           turns.incrementAndGet();
         };
-    ThreadLane lane = new ThreadLane("test", turn, Duration.ofMillis(1), () -> true);
+    ThreadLane lane = new ThreadLane(NAME, turn, Duration.ofMillis(1), () -> true);
     lane.start();
     Thread caller = new Thread(() -> Loan.lend(lane::wake));
     caller.start();
@@ -273,7 +291,7 @@ final class ThreadLaneTest {
     AtomicReference<ThreadLane> itself = new AtomicReference<>();
     ThreadLane lane =
         new ThreadLane(
-            "test",
+            NAME,
             () -> {
               turns.incrementAndGet();
               itself.get().close();
@@ -281,7 +299,7 @@ final class ThreadLaneTest {
             Duration.ZERO,
             () -> true);
     itself.set(lane);
-    lane.start();
+    startIdle(lane);
     Loan.lend(lane::wake);
     Loan.lend(lane::wake);
 
