@@ -56,6 +56,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final Pending pending = new Pending();
   private final ClusterClock clusterClock;
   private final Forwards forwards;
+  private final HandOver handOver;
   private final List<TransferWaiter> transfers = new ArrayList<>();
   private final TreeMap<Long, List<CompletableFuture<Void>>> reads = new TreeMap<>();
   private long nextReadId;
@@ -75,7 +76,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final TermGuard termGuard;
   private long turnNanos;
 
-  // Collected during one turn.
+  // Collected during one turn. Proposals and readers wait here while office is handed over.
   private final List<Request.Propose> proposals = new ArrayList<>();
   private final List<Request.Change> changes = new ArrayList<>();
   private List<CompletableFuture<Void>> readers = new ArrayList<>();
@@ -109,6 +110,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
             parts.self(),
             parts.stateMachine(),
             parts.options().electionTicks() * parts.tick().toNanos());
+    handOver = new HandOver(parts.options().electionTicks() * tickNanos);
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     lane = lanes.create("core", this::turn, parts.tick(), () -> true);
     this.lanes = lanes;
@@ -261,6 +263,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     tick();
     requests.drain(this::onRequest);
     endLostLeadership();
+    noteHandOver();
     propose();
     changes.forEach(this::change);
     changes.clear();
@@ -379,6 +382,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       return;
     }
     var refusal = core.proposalRefusal();
+    if (handOver.awaitsLeader(turnNanos)) {
+      refuseWhatCannotWait();
+      return;
+    }
     if (refusal.isEmpty()) {
       proposals.removeIf(this::isRefusedForRoom);
       if (proposals.isEmpty()) {
@@ -396,6 +403,31 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
     }
     proposals.clear();
+  }
+
+  private void noteHandOver() {
+    if (core.isTransferring()) {
+      handOver.isUnderWay(turnNanos);
+    } else if (!core.leader().isNone()) {
+      handOver.isOver();
+    }
+  }
+
+  /** What another member sent is not sent on, so it has nothing to wait for here. */
+  private void refuseWhatCannotWait() {
+    proposals.removeIf(
+        proposal -> {
+          boolean isRemote = proposal.completion() instanceof Completion.Remote;
+          if (isRemote) {
+            refuse(proposal.completion(), Reason.TRANSFERRING);
+          }
+          return isRemote;
+        });
+    if (proposals.size() > Forwards.MAX) {
+      List<Request.Propose> tooMany = proposals.subList(Forwards.MAX, proposals.size());
+      tooMany.forEach(proposal -> refuse(proposal.completion(), Reason.TRANSFERRING));
+      tooMany.clear();
+    }
   }
 
   private void change(Request.Change request) {
@@ -506,7 +538,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   /** All that wait share one ReadIndex. */
   private void askToRead() {
-    if (!readers.isEmpty()) {
+    boolean mustWait = core.leader().isNone() && handOver.awaitsLeader(turnNanos);
+    if (!readers.isEmpty() && !mustWait) {
       long id = nextReadId++;
       reads.put(id, readers);
       readers = new ArrayList<>();
@@ -522,6 +555,8 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     }
     if (state.isConfirmed()) {
       confirmedReads.add(new ApplyLane.ConfirmedRead(state.index(), group));
+    } else if (handOver.awaitsLeader(turnNanos)) {
+      readers.addAll(group);
     } else {
       RaftException refusal = RaftNode.refusal(Reason.NO_LEADER);
       callbacks.add(() -> group.forEach(read -> read.completeExceptionally(refusal)));

@@ -307,6 +307,68 @@ class RaftNodeTest {
   }
 
   @Test
+  void whatIsAskedWhileLeadershipIsHandedOverIsDoneByTheNextLeader() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    next.hold("core");
+    old.transferTo(next.number);
+
+    CompletableFuture<byte[]> write = old.propose("a");
+    CompletableFuture<Void> read = old.readBarrier();
+    assertThat(write).isNotDone();
+    next.release("core");
+    cluster.settle();
+
+    assertThat(cluster.leader()).isEqualTo(next.number);
+    assertThat(write).isCompleted();
+    assertThat(read).isCompleted();
+    assertThat(next.machine.commands()).contains("a");
+  }
+
+  @Test
+  void whatWaitsForALeaderThatDoesNotComeIsDoneByTheOldOne() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    cluster.isolate(next.number);
+    old.transferTo(next.number);
+
+    CompletableFuture<byte[]> write = old.propose("a");
+    assertThat(write).isNotDone();
+    cluster.tick(2 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(write).isCompleted();
+    assertThat(cluster.leader()).isEqualTo(old.number);
+  }
+
+  @Test
+  void whatWaitsForALeaderIsRefusedForCertainIfThereIsNoneInTime() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    cluster.isolate(next.number);
+    cluster.isolate(follower(1).number);
+    old.transferTo(next.number);
+    old.receive(
+        new Message.VoteRequest(
+            new MemberId(next.number),
+            new MemberId(old.number),
+            old.node.status().term() + 1,
+            new EntryId(old.node.status().lastIndex(), old.node.status().term()),
+            false,
+            true));
+    cluster.settle();
+    assertThat(old.node.status().isLeader()).isFalse();
+
+    CompletableFuture<byte[]> write = old.propose("a");
+    CompletableFuture<Void> read = old.readBarrier();
+    assertThat(write).isNotDone();
+    assertThat(read).isNotDone();
+    cluster.tick(2 * NodeCluster.OPTIONS.electionTicks());
+
+    assertThat(reason(write)).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(read)).isEqualTo(Reason.NO_LEADER);
+  }
+
+  @Test
   void transferWhoseTargetWasToldToCampaignAndIsSilentIsUnknown() {
     TestNode old = leader();
     long target = follower(0).number;

@@ -243,7 +243,7 @@ final class PlantedBugs {
               "if (!m.entries().isEmpty() && room() == Room.NONE) {",
               "if (m.entries().isEmpty() && room() == Room.NONE) {",
               "contract of the stores",
-              2002),
+              94),
 
           // --- snapshots and files
           new PlantedBug(

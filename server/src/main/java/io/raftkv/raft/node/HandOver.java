@@ -1,0 +1,35 @@
+package io.raftkv.raft.node;
+
+/**
+ * Whether the next leader is expected any moment, because this member hands its office over (Raft
+ * thesis 3.10). It takes milliseconds; who were refused meanwhile would stay away for longer than
+ * that. Confined to the core lane.
+ */
+final class HandOver {
+  private final long patienceNanos;
+  private boolean isAwaited;
+  private long untilNanos;
+
+  /**
+   * @param patienceNanos for how long it is awaited once the office is given up, or was last being
+   *     handed over
+   */
+  HandOver(long patienceNanos) {
+    this.patienceNanos = patienceNanos;
+  }
+
+  /** The office is being handed over now. */
+  void isUnderWay(long nowNanos) {
+    isAwaited = true;
+    untilNanos = nowNanos + patienceNanos;
+  }
+
+  /** There is a leader: the next one, or still the old one. */
+  void isOver() {
+    isAwaited = false;
+  }
+
+  boolean awaitsLeader(long nowNanos) {
+    return isAwaited && nowNanos - untilNanos < 0;
+  }
+}
