@@ -5,7 +5,6 @@ import io.raftkv.raft.LogEntry;
 import io.raftkv.raft.StateMachine;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -97,7 +96,7 @@ public final class KvStateMachine implements StateMachine {
 
   @Override
   public Frozen freeze() {
-    return new FrozenView(view);
+    return view;
   }
 
   @Override
@@ -111,17 +110,5 @@ public final class KvStateMachine implements StateMachine {
     KvView published = state.freeze();
     view = published;
     waiters.release(published);
-  }
-
-  private record FrozenView(KvView view) implements Frozen {
-    @Override
-    public void writeTo(OutputStream out) throws IOException {
-      view.writeTo(out);
-    }
-
-    @Override
-    public long appliedIndex() {
-      return view.appliedIndex();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.raftkv.kv;
 
+import io.raftkv.raft.StateMachine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.function.Predicate;
  * to {@link #revision}, both included. Any other one is an {@link IllegalArgumentException}; the
  * caller checks before.
  */
-public final class KvView {
+public final class KvView implements StateMachine.Frozen {
   private final CowBTree.Frozen<Version> tree;
   private final Sessions.Frozen sessions;
   private final SnapshotHeader header;
@@ -50,6 +51,7 @@ public final class KvView {
   }
 
   /** Index of the last entry applied. */
+  @Override
   public long appliedIndex() {
     return header.appliedIndex();
   }
@@ -187,20 +189,11 @@ public final class KvView {
    * @param count how many of each are left out
    */
   public KvView skipping(long count) {
-    SnapshotHeader further =
-        new SnapshotHeader(
-            header.appliedIndex(),
-            header.clusterTimeMillis(),
-            header.revision() + count,
-            header.compactedRevision(),
-            header.stateHash(),
-            header.entries(),
-            header.lastSessionId() + count,
-            header.sessions());
-    return new KvView(tree, sessions, further, keys, historyBytes, nextExpiryMillis);
+    return new KvView(tree, sessions, header.skipping(count), keys, historyBytes, nextExpiryMillis);
   }
 
   /** Writes the whole state, as {@link KvStateMachine#restore} reads it. */
+  @Override
   public void writeTo(OutputStream out) throws IOException {
     new SnapshotWriter(out).write(header, tree.cursor(KeyRange.all(), false), sessions);
   }

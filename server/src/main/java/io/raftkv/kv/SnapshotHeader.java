@@ -1,5 +1,11 @@
 package io.raftkv.kv;
 
+import static io.raftkv.kv.SnapshotReader.require;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
 /**
  * What a state is, beside its keys and sessions.
  *
@@ -15,4 +21,75 @@ record SnapshotHeader(
     long stateHash,
     long entries,
     long lastSessionId,
-    long sessions) {}
+    long sessions) {
+  /** The same, with revisions and ids of sessions that go on further up by {@code count}. */
+  SnapshotHeader skipping(long count) {
+    return new SnapshotHeader(
+        appliedIndex,
+        clusterTimeMillis,
+        revision + count,
+        compactedRevision,
+        stateHash,
+        entries,
+        lastSessionId + count,
+        sessions);
+  }
+
+  /** The body of the record {@link SnapshotWriter#HEADER}. */
+  void writeTo(DataOutput out) throws IOException {
+    out.writeInt(SnapshotWriter.MAGIC);
+    out.writeInt(SnapshotWriter.FORMAT_VERSION);
+    out.writeLong(appliedIndex);
+    out.writeLong(clusterTimeMillis);
+    out.writeLong(revision);
+    out.writeLong(compactedRevision);
+    out.writeLong(stateHash);
+    out.writeLong(entries);
+    out.writeLong(lastSessionId);
+    out.writeLong(sessions);
+  }
+
+  /**
+   * Reads the body of a header, of this format or the one before.
+   *
+   * @param length of the record, with its type
+   */
+  static SnapshotHeader read(DataInput in, int length) throws IOException {
+    require(length > 2 * Integer.BYTES, "not a header");
+    require(in.readInt() == SnapshotWriter.MAGIC, "not a state");
+    int format = in.readInt();
+    boolean hasSessions = format == SnapshotWriter.FORMAT_VERSION;
+    require(
+        hasSessions || format == SnapshotWriter.FORMAT_VERSION_WITHOUT_SESSIONS,
+        "format " + format + " is not known");
+    require(
+        length
+            == (hasSessions
+                ? SnapshotWriter.HEADER_LENGTH
+                : SnapshotWriter.HEADER_LENGTH_WITHOUT_SESSIONS),
+        "a header of another length");
+    SnapshotHeader header =
+        new SnapshotHeader(
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            hasSessions ? in.readLong() : 0,
+            hasSessions ? in.readLong() : 0);
+    require(
+        header.appliedIndex() >= 0
+            && header.clusterTimeMillis() >= 0
+            && header.entries() >= 0
+            && header.lastSessionId() >= 0
+            && header.sessions() >= 0,
+        "a header below zero");
+    require(
+        header.compactedRevision() >= 0
+            && header.compactedRevision() <= header.revision()
+            && header.revision() <= Long.MAX_VALUE / 2,
+        "revisions out of bounds");
+    return header;
+  }
+}

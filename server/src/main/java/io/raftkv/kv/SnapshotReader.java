@@ -116,42 +116,8 @@ final class SnapshotReader {
   private SnapshotHeader header() throws IOException {
     int length = length();
     byte type = in.readByte();
-    require(type == SnapshotWriter.HEADER && length > 2 * Integer.BYTES, "not a header");
-    require(in.readInt() == SnapshotWriter.MAGIC, "not a state");
-    int format = in.readInt();
-    boolean hasSessions = format == SnapshotWriter.FORMAT_VERSION;
-    require(
-        hasSessions || format == SnapshotWriter.FORMAT_VERSION_WITHOUT_SESSIONS,
-        "format " + format + " is not known");
-    require(
-        length
-            == (hasSessions
-                ? SnapshotWriter.HEADER_LENGTH
-                : SnapshotWriter.HEADER_LENGTH_WITHOUT_SESSIONS),
-        "a header of another length");
-    SnapshotHeader header =
-        new SnapshotHeader(
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            hasSessions ? in.readLong() : 0,
-            hasSessions ? in.readLong() : 0);
-    require(
-        header.appliedIndex() >= 0
-            && header.clusterTimeMillis() >= 0
-            && header.entries() >= 0
-            && header.lastSessionId() >= 0
-            && header.sessions() >= 0,
-        "a header below zero");
-    require(
-        header.compactedRevision() >= 0
-            && header.compactedRevision() <= header.revision()
-            && header.revision() <= Long.MAX_VALUE / 2,
-        "revisions out of bounds");
-    return header;
+    require(type == SnapshotWriter.HEADER, "not a header");
+    return SnapshotHeader.read(in, length);
   }
 
   private void end(int length) throws IOException {

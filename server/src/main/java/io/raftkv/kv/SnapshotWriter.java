@@ -69,16 +69,7 @@ final class SnapshotWriter {
   void write(SnapshotHeader header, TreeCursor<Version> entries, Sessions.Frozen sessions)
       throws IOException {
     begin(HEADER, HEADER_LENGTH);
-    out.writeInt(MAGIC);
-    out.writeInt(FORMAT_VERSION);
-    out.writeLong(header.appliedIndex());
-    out.writeLong(header.clusterTimeMillis());
-    out.writeLong(header.revision());
-    out.writeLong(header.compactedRevision());
-    out.writeLong(header.stateHash());
-    out.writeLong(header.entries());
-    out.writeLong(header.lastSessionId());
-    out.writeLong(header.sessions());
+    header.writeTo(out);
     while (entries.next()) {
       byte[] key = entries.key();
       begin(KEY, 1 + key.length);

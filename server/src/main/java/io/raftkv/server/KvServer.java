@@ -20,6 +20,7 @@ import io.raftkv.service.Housekeeping;
 import io.raftkv.service.MemberFigures;
 import io.raftkv.service.MemberIdentity;
 import io.raftkv.service.ServiceLimits;
+import io.raftkv.storage.BackupFile;
 import io.raftkv.storage.DamagedException;
 import io.raftkv.storage.DataDir;
 import io.raftkv.storage.DataDirException;
@@ -164,6 +165,7 @@ final class KvServer implements AutoCloseable {
                 store,
                 member -> clientAddress(transport, self, member),
                 figures(stores, disk, states),
+                (meta, state, file) -> BackupFile.write(identity.clusterId(), meta, state, file),
                 ServiceLimits.DEFAULT,
                 ConnectionLimits.DEFAULT,
                 true,

@@ -25,12 +25,16 @@ final class Call<T extends MessageLite> {
   private final Reply<T> reply;
   private final Caller caller;
   private final Errors errors;
-  private final long deadlineNanos;
   private final Calls.Listener listener;
   private final AtomicBoolean hasEnded = new AtomicBoolean();
 
   /** What this call holds of the budget of answers; 0: nothing. */
   private final AtomicLong answerBytes = new AtomicLong();
+
+  /** When the answer must be there or, once it goes out in parts, the next of them be taken. */
+  private volatile long deadlineNanos;
+
+  private volatile boolean isStreaming;
 
   /** When the answer must have been taken. */
   private volatile long takenDeadlineNanos = NOT_ANSWERED;
@@ -108,6 +112,15 @@ final class Call<T extends MessageLite> {
   }
 
   /**
+   * The answer goes out in parts, before the last of which {@link #answer} is called: from now on
+   * the client has time until then for the next one.
+   */
+  void stream(long partTakenDeadlineNanos) {
+    deadlineNanos = partTakenDeadlineNanos;
+    isStreaming = true;
+  }
+
+  /**
    * Answers, once.
    *
    * @param takenDeadlineNanos when the client must have taken it
@@ -173,7 +186,13 @@ final class Call<T extends MessageLite> {
 
   void expireAt(long nowNanos) {
     if (!hasEnded.get()) {
-      if (nowNanos - deadlineNanos >= 0) {
+      if (nowNanos - deadlineNanos < 0) {
+        return;
+      }
+      if (isStreaming) {
+        expire("the client did not take what was sent within the time limit");
+        caller.reset();
+      } else {
         expire("no answer within the time limit");
       }
     } else if (takenDeadlineNanos != NOT_ANSWERED && nowNanos - takenDeadlineNanos >= 0) {

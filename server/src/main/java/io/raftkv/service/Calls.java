@@ -155,7 +155,13 @@ final class Calls {
     }
   }
 
-  private long timeLimitNanos() {
+  /** A part of an answer is about to go out: its client has as long as for a whole one. */
+  void stream(Call<?> call) {
+    call.stream(clock.nanoTime() + limits.answerTakenMax().toNanos());
+  }
+
+  /** How long the client of the request that is handled on this thread waits. */
+  long timeLimitNanos() {
     Deadline deadline = Context.current().getDeadline();
     return deadline == null
         ? limits.deadlineDefault().toNanos()

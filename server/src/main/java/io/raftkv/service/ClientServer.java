@@ -52,6 +52,7 @@ public final class ClientServer implements AutoCloseable {
       KvStateMachine store,
       Function<MemberId, Optional<String>> clientAddress,
       MemberFigures figures,
+      BackupFormat backupFormat,
       ServiceLimits limits,
       ConnectionLimits connections,
       boolean hasReflection,
@@ -102,6 +103,7 @@ public final class ClientServer implements AutoCloseable {
             parts.store(),
             parts.clientAddress(),
             parts.figures(),
+            parts.backupFormat(),
             parts.limits(),
             parts.clock(),
             parts.metrics());

@@ -6,12 +6,21 @@ import io.raftkv.kv.KvView;
 import io.raftkv.proto.v1.HashRequest;
 import io.raftkv.proto.v1.HashResponse;
 import io.raftkv.proto.v1.MaintenanceGrpc;
+import io.raftkv.proto.v1.Reason;
+import io.raftkv.proto.v1.ResponseHeader;
+import io.raftkv.proto.v1.SnapshotChunk;
+import io.raftkv.proto.v1.SnapshotRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
+import io.raftkv.raft.EntryId;
+import io.raftkv.raft.SnapshotMeta;
 import io.raftkv.raft.node.NodeStatus;
 import java.util.concurrent.CompletableFuture;
 
-/** What a member says of itself. Asks nobody else, so it answers without a leader, too. */
+/**
+ * What a member says of itself, and a backup of what it has. Asks nobody else, so it answers
+ * without a leader, too; but a backup, which is linearizable unless asked otherwise.
+ */
 final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
   private final ServiceContext context;
 
@@ -79,5 +88,58 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                     .setAtRevision(revision)
                     .setKeys(view.count(KeyRange.all(), revision))
                     .build());
+  }
+
+  @Override
+  public void snapshot(SnapshotRequest request, StreamObserver<SnapshotChunk> observer) {
+    SnapshotReply reply = new SnapshotReply(observer, context.calls());
+    context
+        .calls()
+        .run(
+            Method.SNAPSHOT,
+            request,
+            reply,
+            Caller.current(),
+            context.calls().timeLimitNanos(),
+            Runnable::run,
+            call -> snapshot(request, call, reply));
+  }
+
+  private CompletableFuture<SnapshotChunk> snapshot(
+      SnapshotRequest request, Call<SnapshotChunk> call, SnapshotReply reply) {
+    context.checks().snapshot(request);
+    call.expectAnswer(SnapshotReply.HELD_BYTES);
+    return context
+        .reads()
+        .view(call, request.getRead())
+        .thenCompose(
+            view -> {
+              call.checkWanted();
+              SnapshotMeta meta = meta(view);
+              ResponseHeader header = context.headers().at(view.revision());
+              return context
+                  .backups()
+                  .run(
+                      call,
+                      () ->
+                          reply.stream(
+                              call,
+                              header,
+                              meta.index(),
+                              file -> context.backupFormat().write(meta, view, file)));
+            });
+  }
+
+  /**
+   * What the view shows, as far as it matters to whoever restores it: the term is that of the
+   * member, at least that of the entry, and the members are those of now.
+   */
+  private SnapshotMeta meta(KvView view) {
+    if (view.appliedIndex() == 0) {
+      throw Refusal.of(Reason.NOT_READY, "this member has received nothing of its cluster yet");
+    }
+    NodeStatus status = context.consensus().status();
+    return new SnapshotMeta(
+        new EntryId(view.appliedIndex(), status.term()), status.configuration());
   }
 }

@@ -17,7 +17,8 @@ enum Method {
   MEMBER_REPLACE("Cluster.MemberReplace", true),
   TRANSFER_LEADERSHIP("Cluster.TransferLeadership", true),
   STATUS("Maintenance.Status", false),
-  HASH("Maintenance.Hash", false);
+  HASH("Maintenance.Hash", false),
+  SNAPSHOT("Maintenance.Snapshot", false);
 
   private final String text;
   private final boolean hasEffect;

@@ -14,6 +14,7 @@ import io.raftkv.proto.v1.Reason;
 import io.raftkv.proto.v1.SessionKeepAliveRequest;
 import io.raftkv.proto.v1.SessionListRequest;
 import io.raftkv.proto.v1.SessionOpenRequest;
+import io.raftkv.proto.v1.SnapshotRequest;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -256,6 +257,14 @@ final class RequestChecks {
     return limit == 0
         ? Math.min(limits.pageKeysDefault(), limits.pageKeysMax())
         : (int) Math.min(limit, limits.pageKeysMax());
+  }
+
+  void snapshot(SnapshotRequest request) {
+    read(request.getRead());
+    if (request.getRead().getAtRevision() != 0) {
+      throw Refusal.field(
+          Reason.BAD_REVISION, "read.at_revision", "a backup is of what is applied now");
+    }
   }
 
   void read(ReadOptions read) {

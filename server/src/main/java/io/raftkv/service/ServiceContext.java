@@ -19,8 +19,14 @@ record ServiceContext(
     MemberFigures figures,
     LeaderMembers leaderMembers,
     Walkers pages,
-    Walkers walks)
+    Walkers walks,
+    Walkers backups,
+    BackupFormat backupFormat)
     implements AutoCloseable {
+  /** Each may wait for its client for most of the time. */
+  private static final int BACKUP_THREADS = 2;
+
+  private static final int BACKUP_QUEUE_MAX = 8;
 
   static ServiceContext of(
       MemberIdentity identity,
@@ -28,6 +34,7 @@ record ServiceContext(
       KvStateMachine store,
       Function<MemberId, Optional<String>> clientAddress,
       MemberFigures figures,
+      BackupFormat backupFormat,
       ServiceLimits limits,
       NodeClock clock,
       ServiceMetrics metrics) {
@@ -44,7 +51,9 @@ record ServiceContext(
         figures,
         new LeaderMembers(),
         new Walkers("pages", limits.pageThreads(), limits.pageQueueMax()),
-        new Walkers("walks", 1, limits.walkQueueMax()));
+        new Walkers("walks", 1, limits.walkQueueMax()),
+        new Walkers("backups", BACKUP_THREADS, BACKUP_QUEUE_MAX),
+        backupFormat);
   }
 
   @Override
@@ -52,5 +61,6 @@ record ServiceContext(
     leaderMembers.close();
     pages.close();
     walks.close();
+    backups.close();
   }
 }

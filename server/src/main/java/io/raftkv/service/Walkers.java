@@ -49,7 +49,7 @@ final class Walkers implements AutoCloseable {
           });
     } catch (RejectedExecutionException e) {
       done.completeExceptionally(
-          Refusal.of(Reason.QUEUE_FULL, "too many reads of ranges are under way on this member"));
+          Refusal.of(Reason.QUEUE_FULL, "too many long reads are under way on this member"));
     }
     return done;
   }

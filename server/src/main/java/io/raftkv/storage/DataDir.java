@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -263,6 +262,38 @@ public final class DataDir implements AutoCloseable {
     }
   }
 
+  /** Writes the log and the snapshots of a new member. */
+  @FunctionalInterface
+  public interface Filling {
+    void fill(DataDir fresh) throws IOException;
+  }
+
+  /**
+   * Makes the folder of a new member whose log was begun, all or nothing; durable on return. It
+   * comes into being beside its place, as {@code .NAME.making}, which a crash may leave behind; the
+   * next try removes it.
+   *
+   * @param folder is not there, or is empty
+   * @throws DataDirException if it holds anything, is a mount, or cannot be made; it is as it was
+   * @throws IOException as {@code fill} does; the folder is as it was
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static void make(Path folder, Identity identity, Filling fill) throws IOException {
+    Path place = folder.toAbsolutePath().normalize();
+    Path making = NewFolder.begin(place);
+    try {
+      try (DataDir fresh = open(making)) {
+        fresh.claim(identity);
+        fill.fill(fresh);
+        fresh.markStarted();
+      }
+      NewFolder.complete(making, place);
+    } catch (IOException | RuntimeException e) {
+      NewFolder.giveUp(making, e);
+      throw e;
+    }
+  }
+
   /**
    * Makes another member and puts it in the place of this one, all or nothing; durable on return.
    * After that this object is good for nothing but to be closed. A crash leaves the old one, or
@@ -271,12 +302,12 @@ public final class DataDir implements AutoCloseable {
    * @param fill writes the log and the snapshots of the new one
    * @return where the files of the old one are now
    */
-  public Path replace(Identity identity, Consumer<DataDir> fill) {
+  public Path replace(Identity identity, Filling fill) {
     try {
       Path made = Replacement.begin(folder);
       try (DataDir other = open(made)) {
         other.claim(identity);
-        fill.accept(other);
+        fill.fill(other);
       }
       List<String> former = new ArrayList<>(former(folder));
       former.add(String.format("%016x", owner().clusterId()));

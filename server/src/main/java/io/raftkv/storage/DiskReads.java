@@ -42,7 +42,8 @@ final class DiskReads implements Volume {
     }
   }
 
-  private static DiskReads openCached(Path path) {
+  /** Through the cache. */
+  static DiskReads openCached(Path path) {
     try {
       return new DiskReads(path, FileChannel.open(path, StandardOpenOption.READ), 1);
     } catch (IOException e) {

@@ -54,7 +54,8 @@ final class Replacement {
     return making;
   }
 
-  private static void delete(Path leftover) throws IOException {
+  /** With all that is in it. */
+  static void delete(Path leftover) throws IOException {
     try (Stream<Path> paths = Files.walk(leftover)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);

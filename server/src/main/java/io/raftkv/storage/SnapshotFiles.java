@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -265,6 +266,25 @@ public class SnapshotFiles implements SnapshotStore {
     }
   }
 
+  /** Puts one part behind the other. */
+  private static final class Appending implements Consumer<byte[]> {
+    private final Volume volume;
+    private final SpreadSync spreadSync;
+    private long offset;
+
+    Appending(Volume volume) {
+      this.volume = volume;
+      this.spreadSync = new SpreadSync(volume);
+    }
+
+    @Override
+    public void accept(byte[] part) {
+      volume.putData(offset, ByteBuffer.wrap(part));
+      offset += part.length;
+      spreadSync.written(part.length);
+    }
+  }
+
   private final class FileSink implements Sink {
     private final String name;
     private final Volume volume;
@@ -277,7 +297,7 @@ public class SnapshotFiles implements SnapshotStore {
       this.name = name;
       this.volume = volume;
       this.meta = meta;
-      writer = new SnapshotWriter(volume, clusterId, meta, isCompressed);
+      writer = new SnapshotWriter(new Appending(volume), clusterId, meta, isCompressed);
     }
 
     @Override

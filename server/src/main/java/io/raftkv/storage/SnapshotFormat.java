@@ -51,6 +51,16 @@ final class SnapshotFormat {
     return out.array();
   }
 
+  /** Whether the file begins as a snapshot does, damaged or not. */
+  static boolean isMeant(Volume volume) {
+    if (volume.length() < Long.BYTES) {
+      return false;
+    }
+    byte[] magic = new byte[Long.BYTES];
+    volume.getData(0, magic, 0, magic.length);
+    return ByteBuffer.wrap(magic).getLong() == MAGIC;
+  }
+
   static Header readHeader(Volume volume) throws IOException {
     try {
       byte[] fixed = new byte[HEADER_BYTES];

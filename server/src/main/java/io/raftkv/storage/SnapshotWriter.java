@@ -6,11 +6,11 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. Used by one thread. */
 final class SnapshotWriter extends OutputStream {
-  private final Volume volume;
-  private final SpreadSync spreadSync;
+  private final Consumer<byte[]> file;
   private final boolean isCompressed;
   private final byte[] block = new byte[SnapshotFormat.BLOCK_BYTES];
   private int blockLength;
@@ -19,12 +19,15 @@ final class SnapshotWriter extends OutputStream {
   private long offset;
   private int total;
 
-  SnapshotWriter(Volume volume, long clusterId, SnapshotMeta meta, boolean isCompressed) {
-    this.volume = volume;
-    this.spreadSync = new SpreadSync(volume);
+  /**
+   * @param file takes the bytes of the file, part by part, and may keep them; fails with an {@link
+   *     UncheckedIOException}
+   */
+  SnapshotWriter(Consumer<byte[]> file, long clusterId, SnapshotMeta meta, boolean isCompressed) {
+    this.file = file;
     this.isCompressed = isCompressed;
     byte[] header = SnapshotFormat.encodeHeader(clusterId, meta, isCompressed);
-    put(ByteBuffer.wrap(header));
+    put(header);
     total = ByteBuffer.wrap(header).getInt(header.length - 4);
   }
 
@@ -52,13 +55,13 @@ final class SnapshotWriter extends OutputStream {
   }
 
   /**
-   * Writes what is left and the trailer.
+   * Writes what is left and the trailer. Fails as the file does.
    *
    * @return the length of the file
    */
   long finish() {
     writeBlock();
-    put(ByteBuffer.wrap(SnapshotFormat.encodeTrailer(blocks, rawBytes, total)));
+    put(SnapshotFormat.encodeTrailer(blocks, rawBytes, total));
     return offset;
   }
 
@@ -72,17 +75,15 @@ final class SnapshotWriter extends OutputStream {
             : Arrays.copyOf(block, blockLength);
     int crc = SnapshotFormat.blockCrc(blocks, blockLength, stored);
     ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + stored.length);
-    put(out.putInt(blockLength).putInt(stored.length).putInt(crc).put(stored).flip());
+    put(out.putInt(blockLength).putInt(stored.length).putInt(crc).put(stored).array());
     total = SnapshotFormat.chain(total, crc);
     blocks++;
     rawBytes += blockLength;
     blockLength = 0;
   }
 
-  private void put(ByteBuffer bytes) {
-    int length = bytes.remaining();
-    volume.putData(offset, bytes);
-    offset += length;
-    spreadSync.written(length);
+  private void put(byte[] part) {
+    file.accept(part);
+    offset += part.length;
   }
 }

@@ -27,6 +27,7 @@ import io.raftkv.raft.Transport;
 import io.raftkv.raft.node.NodeClock;
 import io.raftkv.raft.node.RaftNode;
 import io.raftkv.raft.node.ThreadLanes;
+import io.raftkv.storage.BackupFile;
 import io.raftkv.storage.MemoryLog;
 import io.raftkv.storage.MemorySnapshots;
 import java.net.InetAddress;
@@ -75,6 +76,7 @@ final class RealNodeTest {
                 store,
                 member -> Optional.of("127.0.0.1:2"),
                 ServiceHarness.FIGURES,
+                (meta, state, file) -> BackupFile.write(9, meta, state, file),
                 ServiceLimits.DEFAULT,
                 ConnectionLimits.DEFAULT,
                 true,

@@ -24,6 +24,7 @@ import io.raftkv.proto.v1.PutRequest;
 import io.raftkv.proto.v1.Reason;
 import io.raftkv.proto.v1.SessionGrpc;
 import io.raftkv.raft.MemberId;
+import io.raftkv.storage.BackupFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,6 +93,7 @@ final class ServiceHarness implements AutoCloseable {
             store,
             this::clientAddress,
             FIGURES,
+            (meta, state, file) -> BackupFile.write(clusterId, meta, state, file),
             limits,
             clock,
             (method, reason, nanos, bytes) -> finished.add(method + " " + reason));
