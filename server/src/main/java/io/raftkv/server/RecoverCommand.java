@@ -1,22 +1,15 @@
 package io.raftkv.server;
 
+import io.raftkv.kv.KvView;
 import io.raftkv.raft.Configuration;
-import io.raftkv.raft.HardState;
 import io.raftkv.raft.Member;
 import io.raftkv.raft.MemberId;
-import io.raftkv.raft.SnapshotMeta;
-import io.raftkv.raft.SnapshotStore;
 import io.raftkv.raft.StableStore.Identity;
 import io.raftkv.raft.core.Quorum;
 import io.raftkv.storage.DataDir;
-import io.raftkv.storage.SegmentedLog;
-import io.raftkv.storage.SnapshotFiles;
 import io.raftkv.transport.PeerProbe;
 import io.raftkv.transport.PeerProbe.Answer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,12 +40,6 @@ import picocli.CommandLine.ParentCommand;
 final class RecoverCommand implements Callable<Integer> {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
 
-  /** Above every term that the old cluster can have had, and not so far that others take fright. */
-  private static final long TERMS_SKIPPED = 1_000;
-
-  /** More revisions and sessions than can have been given that are not known here. */
-  private static final long NUMBERS_SKIPPED = 1_000_000_000;
-
   @ParentCommand private StoppedMember member;
 
   @Option(names = "--yes", description = "Do it.")
@@ -76,7 +63,7 @@ final class RecoverCommand implements Callable<Integer> {
           PeerProbe.ask(state.identity().clusterId(), state.others(), ANSWER_MAX);
       report.others(state.others(), answers);
       refuseIfAlive(state, self, answers);
-      report.consequences(state, self, NUMBERS_SKIPPED);
+      report.consequences(state, self, LoneCluster.NUMBERS_SKIPPED);
       if (!isConfirmed) {
         say("Nothing was changed. To do it: kvd recover --data-dir %s --yes", member.dataDir());
         return ExitCode.OK.code();
@@ -145,35 +132,19 @@ final class RecoverCommand implements Callable<Integer> {
   }
 
   private void recover(DataDir dataDir, StoppedState state, Member self) {
-    Configuration alone = state.membership().configuration().only(self);
-    long term = Math.max(state.hardState().term(), state.last().term()) + TERMS_SKIPPED;
-    Identity identity = new Identity(new SecureRandom().nextLong() | 1, self.id());
-    Path kept =
-        dataDir.replace(
-            identity,
-            fresh -> {
-              saveSnapshot(fresh, new SnapshotMeta(state.last(), alone), state);
-              try (SegmentedLog log = fresh.openLog(SegmentedLog.SEGMENT_BYTES, Runnable::run)) {
-                log.resetTo(state.last());
-                log.saveHardState(new HardState(term, MemberId.NONE));
-                log.sync();
-              }
-            });
+    LoneCluster cluster =
+        new LoneCluster(
+            state.membership().configuration().only(self),
+            state.last(),
+            Math.max(state.hardState().term(), state.last().term()));
+    Identity identity = new Identity(LoneCluster.newId(), self.id());
+    KvView further = state.store().view().skipping(LoneCluster.NUMBERS_SKIPPED);
+    Path kept = dataDir.replace(identity, fresh -> cluster.fill(fresh, further::writeTo));
     say("");
     say(
         "Done: %s is cluster %016x alone, from term %d on.",
-        self.name(), identity.clusterId(), term);
+        self.name(), identity.clusterId(), cluster.term());
     say("Start it as before; others join with an empty data directory and --join.");
     say("The old data is in %s: delete it when all is well.", kept);
-  }
-
-  private static void saveSnapshot(DataDir fresh, SnapshotMeta meta, StoppedState state) {
-    try (SnapshotFiles snapshots = fresh.openSnapshots();
-        SnapshotStore.Sink sink = snapshots.create(meta)) {
-      state.store().view().skipping(NUMBERS_SKIPPED).writeTo(sink.stream());
-      sink.commit();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

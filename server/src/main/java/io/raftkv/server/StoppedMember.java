@@ -18,13 +18,20 @@ import picocli.CommandLine.ScopeType;
 
 /**
  * What {@code kvd} does with the folder of a member that does not run: {@code kvd log ...}, {@code
- * kvd snapshot ...} and {@code kvd recover}. The folder is locked meanwhile; only the last one
- * changes it. Data goes to stdout, errors are one line on stderr, with an {@link ExitCode}.
+ * kvd snapshot ...} and {@code kvd recover}; and {@code kvd restore}, which makes one. The folder
+ * is locked meanwhile; only recover changes it. Data goes to stdout, errors are one line on stderr,
+ * with an {@link ExitCode}.
  */
 @Command(
     name = "kvd",
-    description = "Looks at the data of a member that is stopped; recover also changes it.",
-    subcommands = {LogCommand.class, SnapshotCommand.class, RecoverCommand.class},
+    description =
+        "Looks at the data of a member that is stopped; recover changes it, restore makes it.",
+    subcommands = {
+      LogCommand.class,
+      SnapshotCommand.class,
+      RecoverCommand.class,
+      RestoreCommand.class
+    },
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
     sortOptions = false,
@@ -36,7 +43,7 @@ import picocli.CommandLine.ScopeType;
       "4:cannot be read, or written"
     })
 final class StoppedMember {
-  private static final List<String> COMMANDS = List.of("log", "snapshot", "recover");
+  private static final List<String> COMMANDS = List.of("log", "snapshot", "recover", "restore");
 
   @Option(names = "--help", scope = ScopeType.INHERIT, usageHelp = true, description = "Show this.")
   private boolean isHelpWanted;
