@@ -38,6 +38,8 @@ import io.raftkv.proto.v1.SessionListRequest;
 import io.raftkv.proto.v1.SessionListResponse;
 import io.raftkv.proto.v1.SessionOpenRequest;
 import io.raftkv.proto.v1.SessionOpenResponse;
+import io.raftkv.proto.v1.SnapshotChunk;
+import io.raftkv.proto.v1.SnapshotRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -60,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A member on a real loopback port that answers as it was told: with a message, an error, later (a
- * future of a message), or never.
+ * future of a message), with a list of messages that an error or silence may end, or never.
  */
 final class FakeMember implements AutoCloseable {
   /** What stands for an answer that never comes. */
@@ -294,6 +296,18 @@ final class FakeMember implements AutoCloseable {
     }
     if (answer instanceof StatusRuntimeException error) {
       observer.onError(error);
+    } else if (answer instanceof List<?> stream) {
+      for (Object each : stream) {
+        if (each instanceof StatusRuntimeException error) {
+          observer.onError(error);
+          return;
+        }
+        if (each == SILENCE) {
+          return;
+        }
+        observer.onNext((R) each);
+      }
+      observer.onCompleted();
     } else if (answer instanceof CompletableFuture<?> later) {
       later.thenAccept(message -> succeed(observer, (R) message));
     } else if (answer != SILENCE) {
@@ -441,6 +455,11 @@ final class FakeMember implements AutoCloseable {
   private final class Maintenance extends MaintenanceGrpc.MaintenanceImplBase {
     @Override
     public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+      reply(request, observer);
+    }
+
+    @Override
+    public void snapshot(SnapshotRequest request, StreamObserver<SnapshotChunk> observer) {
       reply(request, observer);
     }
   }

@@ -23,13 +23,19 @@ public final class Blocking {
     return await(call, Outcome.UNKNOWN);
   }
 
-  private static <T> T await(Supplier<CompletableFuture<T>> call, Outcome ifInterrupted) {
-    // A network thread that waits for itself would wait until the deadline of every call. Told
-    // before anything is sent: whoever is refused must be able to rely on it.
+  /**
+   * A network thread that waits for itself would wait until the deadline of every call. Told before
+   * anything is sent: whoever is refused must be able to rely on it.
+   */
+  static void requireOwnThread() {
     if (NetworkThread.isCurrent()) {
       throw new IllegalStateException(
           "a blocking call inside a callback of a raftkv future: use the Async method, or thenApplyAsync");
     }
+  }
+
+  private static <T> T await(Supplier<CompletableFuture<T>> call, Outcome ifInterrupted) {
+    requireOwnThread();
     CompletableFuture<T> future = call.get();
     try {
       return future.get();

@@ -2,10 +2,17 @@ package io.raftkv.client.impl;
 
 import com.google.protobuf.MessageLite;
 import io.raftkv.client.ClientOptions;
+import io.raftkv.client.Endpoint;
+import io.raftkv.client.KvException;
 import io.raftkv.client.Reason;
+import io.raftkv.client.SnapshotResult;
+import io.raftkv.proto.v1.SnapshotRequest;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,6 +108,35 @@ final class Caller {
     keepTicking();
     call.start();
     return call;
+  }
+
+  /**
+   * Writes a backup of a member to a stream. Blocks.
+   *
+   * @throws io.raftkv.client.KvException if the member cannot be reached, refuses, or breaks off
+   * @throws IOException if {@code to} cannot be written
+   */
+  SnapshotResult save(Endpoint member, SnapshotRequest request, OutputStream to)
+      throws IOException {
+    Blocking.requireOwnThread();
+    Connection connection = routes.pick(Route.only(member), List.of());
+    SnapshotDownload download =
+        new SnapshotDownload(
+            connection,
+            request,
+            to,
+            nanos(options.timeout()),
+            header -> routes.learn(header, connection));
+    try {
+      return download.run();
+    } catch (KvException e) {
+      if (!isClosed) {
+        throw e;
+      }
+      throw Failure.local(
+              Reason.CLIENT_CLOSED, Method.SNAPSHOT.outcomeOnceSent(), "this client was closed")
+          .toException(Method.SNAPSHOT, member, 1, 0);
+    }
   }
 
   /** Asks for the mark of a write. */

@@ -357,7 +357,7 @@ final class Codec {
         kv.getSessionId());
   }
 
-  private static io.raftkv.proto.v1.ReadOptions read(ReadOptions read) {
+  static io.raftkv.proto.v1.ReadOptions read(ReadOptions read) {
     io.raftkv.proto.v1.ReadOptions.Builder builder =
         io.raftkv.proto.v1.ReadOptions.newBuilder()
             .setConsistency(

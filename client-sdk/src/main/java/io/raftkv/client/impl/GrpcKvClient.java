@@ -29,6 +29,7 @@ import io.raftkv.client.Scan;
 import io.raftkv.client.SessionClient;
 import io.raftkv.client.SessionResult;
 import io.raftkv.client.SessionsResult;
+import io.raftkv.client.SnapshotResult;
 import io.raftkv.client.TransferResult;
 import io.raftkv.proto.v1.HashRequest;
 import io.raftkv.proto.v1.MemberChangeResponse;
@@ -36,8 +37,11 @@ import io.raftkv.proto.v1.MemberListRequest;
 import io.raftkv.proto.v1.SessionCloseRequest;
 import io.raftkv.proto.v1.SessionKeepAliveRequest;
 import io.raftkv.proto.v1.SessionListRequest;
+import io.raftkv.proto.v1.SnapshotRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -247,6 +251,13 @@ public final class GrpcKvClient implements KvClient {
           Codec::hash,
           Route.only(member),
           null);
+    }
+
+    @Override
+    public SnapshotResult snapshot(Endpoint member, ReadOptions read, OutputStream to)
+        throws IOException {
+      return caller.save(
+          member, SnapshotRequest.newBuilder().setRead(Codec.read(read)).build(), to);
     }
   }
 }

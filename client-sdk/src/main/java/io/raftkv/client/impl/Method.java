@@ -33,6 +33,8 @@ import io.raftkv.proto.v1.SessionListRequest;
 import io.raftkv.proto.v1.SessionListResponse;
 import io.raftkv.proto.v1.SessionOpenRequest;
 import io.raftkv.proto.v1.SessionOpenResponse;
+import io.raftkv.proto.v1.SnapshotChunk;
+import io.raftkv.proto.v1.SnapshotRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -118,6 +120,8 @@ record Method<Q extends MessageLite, R>(
       new Method<>("status", false, MaintenanceGrpc.getStatusMethod(), StatusResponse::getHeader);
   static final Method<HashRequest, HashResponse> HASH =
       new Method<>("hash", false, MaintenanceGrpc.getHashMethod(), HashResponse::getHeader);
+  static final Method<SnapshotRequest, SnapshotChunk> SNAPSHOT =
+      new Method<>("backup", false, MaintenanceGrpc.getSnapshotMethod(), SnapshotChunk::getHeader);
 
   static final Method<SessionOpenRequest, SessionOpenResponse> SESSION_OPEN =
       new Method<>(
