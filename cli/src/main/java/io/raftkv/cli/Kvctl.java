@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       ClusterCommand.class,
       SessionCommand.class,
+      BackupCommand.class,
       BenchCommand.class,
       CompletionCommand.class,
       VersionCommand.class
@@ -84,8 +85,8 @@ public final class Kvctl implements Runnable {
       paramLabel = "LEVEL",
       converter = ConsistencyConverter.class,
       description = {
-        "With get and scan, what it may see: linearizable (default), local (what the asked member has),",
-        "session=REVISION (at least that), bounded=DURATION (not older than that)."
+        "With get, scan and backup save, what it may see: linearizable (default), local (what the",
+        "asked member has), session=REVISION (at least that), bounded=DURATION (not older than that)."
       })
   private @Nullable ReadOptions consistency;
 

@@ -24,7 +24,7 @@ abstract class KvctlCommand implements Callable<Integer> {
   @Override
   public final Integer call() throws Exception {
     if (kvctl().hasConsistency() && !isRead()) {
-      throw CliException.invalid("--consistency goes with get and scan");
+      throw CliException.invalid("--consistency goes with get, scan and backup save");
     }
     return run();
   }

@@ -53,6 +53,11 @@ final class WholeFile implements AutoCloseable {
     return new WholeFile(target, temporary, channel);
   }
 
+  /** Where its bytes go. */
+  OutputStream stream() {
+    return out;
+  }
+
   void write(byte[] bytes) throws IOException {
     out.write(bytes);
   }

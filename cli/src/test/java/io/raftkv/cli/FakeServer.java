@@ -36,6 +36,8 @@ import io.raftkv.proto.v1.SessionListRequest;
 import io.raftkv.proto.v1.SessionListResponse;
 import io.raftkv.proto.v1.SessionOpenRequest;
 import io.raftkv.proto.v1.SessionOpenResponse;
+import io.raftkv.proto.v1.SnapshotChunk;
+import io.raftkv.proto.v1.SnapshotRequest;
 import io.raftkv.proto.v1.StatusRequest;
 import io.raftkv.proto.v1.StatusResponse;
 import io.raftkv.proto.v1.TransferLeadershipRequest;
@@ -45,6 +47,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -55,6 +58,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.zip.CRC32C;
 
 /**
  * One member that leads itself: the client services over a map. Requests are answered under the
@@ -68,6 +72,7 @@ final class FakeServer implements AutoCloseable {
   static final long ID = 0xfedcba9876543210L;
 
   private static final int PAGE_KEYS = 7;
+  private static final int BACKUP_PART_BYTES = 64;
 
   final NavigableMap<ByteString, KeyValue> store =
       new TreeMap<>(ByteString.unsignedLexicographicalComparator());
@@ -77,6 +82,8 @@ final class FakeServer implements AutoCloseable {
   final List<RangeRequest> ranges = new CopyOnWriteArrayList<>();
   final CompletableFuture<PutRequest> firstPut = new CompletableFuture<>();
   volatile boolean isMute;
+  volatile byte[] backup = {};
+  volatile boolean isBackupCut;
   private final Server server;
   private final String endpoint;
   private long revision;
@@ -370,6 +377,35 @@ final class FakeServer implements AutoCloseable {
                   .setAppliedIndex(11)
                   .setStateHash(0xabcL)
                   .build());
+    }
+
+    /** In parts of a few bytes. */
+    @Override
+    public void snapshot(SnapshotRequest request, StreamObserver<SnapshotChunk> observer) {
+      StatusRuntimeException failure = failures.poll();
+      if (failure != null && failure != NO_FAILURE) {
+        observer.onError(failure);
+        return;
+      }
+      for (int at = 0; at < backup.length; at += BACKUP_PART_BYTES) {
+        byte[] part =
+            Arrays.copyOfRange(backup, at, Math.min(backup.length, at + BACKUP_PART_BYTES));
+        CRC32C crc = new CRC32C();
+        crc.update(part);
+        SnapshotChunk.Builder chunk =
+            SnapshotChunk.newBuilder()
+                .setOffset(at)
+                .setData(ByteString.copyFrom(part))
+                .setCrc32C((int) crc.getValue());
+        if (at == 0) {
+          chunk.setHeader(header()).setIndex(40);
+        }
+        if (at + part.length == backup.length && !isBackupCut) {
+          chunk.setTotalBytes(backup.length);
+        }
+        observer.onNext(chunk.build());
+      }
+      observer.onCompleted();
     }
   }
 }
