@@ -15,7 +15,8 @@ final class FlagsHelp {
         .footer(
             "",
             "kvd log and kvd snapshot look at the data of a member that is stopped, kvd recover makes a",
-            "cluster of it alone when the majority is gone for good: see kvd recover --help.",
+            "cluster of it alone when the majority is gone for good, kvd restore makes one of a backup:",
+            "see kvd recover --help, kvd restore --help.",
             "Each flag is also an environment variable (KVD_DATA_DIR) and a line of the file that",
             "--config names (data-dir=...). Flag over environment over file.",
             "Exit codes: 0 after SIGTERM, 2 wrong configuration, 3 data dir locked, foreign or",

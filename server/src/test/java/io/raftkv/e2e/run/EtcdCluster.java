@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Three members of etcd on loopback, with its defaults: every write is synced. */
 final class EtcdCluster implements Contender {
@@ -29,6 +31,7 @@ final class EtcdCluster implements Contender {
   private static final long QUOTA_BYTES = 8L << 30;
 
   private final Path program;
+  private final @Nullable Path etcdctl;
   private final Path folder;
   private final List<Integer> clientPorts = ports();
   private final List<Integer> peerPorts = ports();
@@ -39,7 +42,15 @@ final class EtcdCluster implements Contender {
    * @param folder for data and logs
    */
   EtcdCluster(Path program, Path folder) {
+    this(program, null, folder);
+  }
+
+  /**
+   * @param etcdctl for backups; null: there will be none
+   */
+  EtcdCluster(Path program, @Nullable Path etcdctl, Path folder) {
     this.program = program;
+    this.etcdctl = etcdctl;
     this.folder = folder;
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> processes.forEach(Process::destroyForcibly)));
@@ -53,21 +64,37 @@ final class EtcdCluster implements Contender {
    * The program of this machine, else that of Debian's package etcd-server, unpacked into a folder.
    */
   static Path program(Path unpacked) throws IOException, InterruptedException {
+    return program(unpacked, "etcd", "etcd-server");
+  }
+
+  private static Path program(Path unpacked, String name, String debian)
+      throws IOException, InterruptedException {
     for (String folder : System.getenv("PATH").split(":")) {
-      Path etcd = Path.of(folder, "etcd");
-      if (Files.isExecutable(etcd)) {
-        return etcd;
+      Path found = Path.of(folder, name);
+      if (Files.isExecutable(found)) {
+        return found;
       }
     }
-    Path etcd = unpacked.resolve("usr/bin/etcd");
-    if (!Files.isExecutable(etcd)) {
+    Path fetched = unpacked.resolve("usr/bin").resolve(name);
+    if (!Files.isExecutable(fetched)) {
       Files.createDirectories(unpacked);
       Tools.run(
           "sh",
           "-c",
-          "cd '" + unpacked + "' && apt-get download etcd-server && dpkg -x etcd-server_*.deb .");
+          "cd '"
+              + unpacked
+              + "' && apt-get download "
+              + debian
+              + " && dpkg -x "
+              + debian
+              + "_*.deb .");
     }
-    return etcd;
+    return fetched;
+  }
+
+  /** Likewise, of etcd-client. */
+  static Path etcdctl(Path unpacked) throws IOException, InterruptedException {
+    return program(unpacked, "etcdctl", "etcd-client");
   }
 
   /** As the program says it. */
@@ -167,6 +194,23 @@ final class EtcdCluster implements Contender {
     String answer =
         HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
     return JsonParser.parseString(answer).getAsJsonObject();
+  }
+
+  @Override
+  public void save(Path file) throws InterruptedException {
+    snapshot("--endpoints=" + url(clientPorts.get(0)), "snapshot", "save", file.toString());
+  }
+
+  @Override
+  public void restore(Path file, Path dataDir) throws InterruptedException {
+    snapshot("snapshot", "restore", file.toString(), "--data-dir=" + dataDir);
+  }
+
+  private void snapshot(String... arguments) throws InterruptedException {
+    List<String> command = new ArrayList<>(List.of("env", "ETCDCTL_API=3"));
+    command.add(Objects.requireNonNull(etcdctl, "backups need etcdctl").toString());
+    command.addAll(List.of(arguments));
+    Tools.run(command.toArray(String[]::new));
   }
 
   /** The member whose status names it as the leader. */

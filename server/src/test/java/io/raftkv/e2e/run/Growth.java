@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,13 +18,15 @@ import picocli.CommandLine.Option;
     description = {
       "What many keys cost: etcd and raftkv in turn, each with three members. Measures puts and gets",
       "with few keys and with many, the memory of the servers, a scan over all, and how long a cluster",
-      "that was stopped takes until it answers a linearizable read; of raftkv also how long writes",
-      "stop when leadership is handed over, and puts with five members."
+      "that was stopped takes until it answers a linearizable read, and how long a backup of all takes",
+      "and its restoring, with the stores' own commands; of raftkv also how long writes stop when",
+      "leadership is handed over, and puts with five members."
     })
 final class Growth extends Run {
   private static final String WARMUP = "10s";
   private static final String DURATION = "10s";
   private static final int CLIENTS = 64;
+  private static final int BACKUPS = 3;
   private static final int HAND_OVERS = 5;
   private static final Duration BETWEEN_HAND_OVERS = Duration.ofSeconds(2);
 
@@ -35,6 +38,8 @@ final class Growth extends Run {
   private static final String SCAN = "scan MB/s";
   private static final String SCAN_MEMORY = "largest server MiB after scans";
   private static final String STALL = "longest time without a write, 64 writers, ms";
+  private static final String SAVE = "backup saved, s";
+  private static final String RESTORE = "backup restored, s";
   private static final String HAND_OVER =
       "longest time without a write, leadership handed over, ms";
 
@@ -77,6 +82,8 @@ final class Growth extends Run {
     comparison.goal(PUTS_OF_FIVE, Goal.atLeast(0.7));
     comparison.goal(MEMORY, Goal.atMostTimes(1));
     comparison.goal(RESTART, Goal.atMostTimes(0.5));
+    comparison.goal(SAVE, Goal.atMostTimes(0.5));
+    comparison.goal(RESTORE, Goal.atMostTimes(0.5));
     comparison.goal(STALL, Goal.atMost(200));
     comparison.goal(HAND_OVER, Goal.atMost(50));
     for (int round = 1; round <= rounds; round++) {
@@ -87,7 +94,8 @@ final class Growth extends Run {
           report.figure("etcd", "%s", EtcdCluster.version(program));
         }
         report.progress("round %d of %d: etcd", round, rounds);
-        measure(new EtcdCluster(program, data), data, comparison);
+        Path etcdctl = EtcdCluster.etcdctl(folder.resolve("etcd-client"));
+        measure(new EtcdCluster(program, etcdctl, data), data, comparison);
       }
       report.progress("round %d of %d: raftkv", round, rounds);
       double puts = measure(new RaftkvCluster(3, launched(), data), data, comparison);
@@ -159,6 +167,8 @@ final class Growth extends Run {
                   store, folder, "scan", 1, "--no-fill", "--warmup", "1ms", "--duration", DURATION);
       comparison.add(SCAN, isOurs, scan.megabytesPerSecond());
       comparison.add(SCAN_MEMORY, isOurs, scan.mebibytes());
+      backups(
+          store, Files.createDirectories(folder.resolve("backups-" + store.target())), comparison);
       if (store instanceof RaftkvCluster ours) {
         comparison.add(HAND_OVER, true, handOverGapMillis(ours, folder));
       }
@@ -171,6 +181,26 @@ final class Growth extends Run {
     } finally {
       store.close();
     }
+  }
+
+  /** Medians, each with the start of its program. */
+  private void backups(Contender store, Path folder, Comparison comparison)
+      throws IOException, InterruptedException {
+    double[] saved = new double[BACKUPS];
+    double[] restored = new double[BACKUPS];
+    for (int i = 0; i < BACKUPS; i++) {
+      Path file = folder.resolve("backup" + i);
+      long beganNanos = System.nanoTime();
+      store.save(file);
+      long savedNanos = System.nanoTime();
+      store.restore(file, folder.resolve("restored" + i));
+      saved[i] = millis(savedNanos - beganNanos) / 1e3;
+      restored[i] = millis(System.nanoTime() - savedNanos) / 1e3;
+    }
+    Arrays.sort(saved);
+    Arrays.sort(restored);
+    comparison.add(SAVE, store instanceof RaftkvCluster, saved[BACKUPS / 2]);
+    comparison.add(RESTORE, store instanceof RaftkvCluster, restored[BACKUPS / 2]);
   }
 
   /** At a fixed rate: who waits keeps nobody from asking. */
