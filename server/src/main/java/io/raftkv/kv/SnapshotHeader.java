@@ -3,8 +3,8 @@ package io.raftkv.kv;
 import static io.raftkv.kv.SnapshotReader.require;
 
 import java.io.DataInput;
-import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * What a state is, beside its keys and sessions.
@@ -36,17 +36,11 @@ record SnapshotHeader(
   }
 
   /** The body of the record {@link SnapshotWriter#HEADER}. */
-  void writeTo(DataOutput out) throws IOException {
-    out.writeInt(SnapshotWriter.MAGIC);
-    out.writeInt(SnapshotWriter.FORMAT_VERSION);
-    out.writeLong(appliedIndex);
-    out.writeLong(clusterTimeMillis);
-    out.writeLong(revision);
-    out.writeLong(compactedRevision);
-    out.writeLong(stateHash);
-    out.writeLong(entries);
-    out.writeLong(lastSessionId);
-    out.writeLong(sessions);
+  void writeTo(ByteBuffer out) {
+    out.putInt(SnapshotWriter.MAGIC).putInt(SnapshotWriter.FORMAT_VERSION);
+    out.putLong(appliedIndex).putLong(clusterTimeMillis).putLong(revision);
+    out.putLong(compactedRevision).putLong(stateHash).putLong(entries);
+    out.putLong(lastSessionId).putLong(sessions);
   }
 
   /**

@@ -1,12 +1,10 @@
 package io.raftkv.kv;
 
-import java.io.BufferedOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
-import java.util.zip.CheckedOutputStream;
 
 /**
  * Writes a state as a stream of records, each {@code length | type | body}, integers big-endian:
@@ -54,26 +52,32 @@ final class SnapshotWriter {
   static final int RESULT_LENGTH_MIN = 1 + Long.BYTES;
   static final int END_LENGTH = 1 + Long.BYTES + Integer.BYTES;
 
+  /** Of any record: its length, and what stands before a name, a key, a value or a result. */
+  private static final int FIXED_BYTES_MAX = Integer.BYTES + HEADER_LENGTH;
+
   private static final int BUFFER_BYTES = 1 << 16;
 
-  private final CheckedOutputStream checked;
-  private final DataOutputStream out;
+  private final OutputStream to;
+  private final CRC32C crc = new CRC32C();
+
+  /** Records on their way, so that a number is one access to memory and no call. */
+  private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+
   private long records;
 
   SnapshotWriter(OutputStream to) {
-    this.checked = new CheckedOutputStream(to, new CRC32C());
-    this.out = new DataOutputStream(new BufferedOutputStream(checked, BUFFER_BYTES));
+    this.to = to;
   }
 
   /** Writes the state and flushes; the stream stays open. */
   void write(SnapshotHeader header, TreeCursor<Version> entries, Sessions.Frozen sessions)
       throws IOException {
     begin(HEADER, HEADER_LENGTH);
-    header.writeTo(out);
+    header.writeTo(buffer);
     while (entries.next()) {
       byte[] key = entries.key();
       begin(KEY, 1 + key.length);
-      out.write(key);
+      put(key);
       for (Version at = entries.value(); at != null; at = at.older) {
         version(at);
       }
@@ -83,53 +87,80 @@ final class SnapshotWriter {
       session(open.value());
     }
     begin(END, END_LENGTH);
-    out.writeLong(records);
-    out.flush();
-    out.writeInt((int) checked.getChecksum().getValue());
-    out.flush();
+    buffer.putLong(records);
+    flush();
+    buffer.putInt((int) crc.getValue());
+    flush();
+    to.flush();
   }
 
   private void version(Version version) throws IOException {
     byte[] value = version.value;
     if (value == null) {
       begin(DELETED, DELETED_LENGTH);
-      out.writeLong(version.modRevision);
+      buffer.putLong(version.modRevision);
       return;
     }
     boolean isAttached = version.sessionId() != 0;
     begin(
         isAttached ? ATTACHED : VALUE,
         (isAttached ? ATTACHED_LENGTH_MIN : VALUE_LENGTH_MIN) + value.length);
-    out.writeLong(version.createRevision);
-    out.writeLong(version.modRevision);
-    out.writeLong(version.version);
-    out.writeLong(version.expiryMillis());
+    buffer
+        .putLong(version.createRevision)
+        .putLong(version.modRevision)
+        .putLong(version.version)
+        .putLong(version.expiryMillis());
     if (isAttached) {
-      out.writeLong(version.sessionId());
+      buffer.putLong(version.sessionId());
     }
-    out.write(value);
+    put(value);
   }
 
   private void session(Session session) throws IOException {
     byte[] name = session.name().getBytes(StandardCharsets.UTF_8);
     begin(SESSION, SESSION_LENGTH_MIN + name.length);
-    out.writeLong(session.id());
-    out.writeLong(session.ttlMillis());
-    out.writeLong(session.heardMillis());
-    out.writeLong(session.firstOutstanding());
-    out.write(name);
+    buffer
+        .putLong(session.id())
+        .putLong(session.ttlMillis())
+        .putLong(session.heardMillis())
+        .putLong(session.firstOutstanding());
+    put(name);
     SessionResults results = session.results();
     for (int i = 0; i < results.count(); i++) {
       byte[] result = results.result(i);
       begin(RESULT, RESULT_LENGTH_MIN + result.length);
-      out.writeLong(results.sequence(i));
-      out.write(result);
+      buffer.putLong(results.sequence(i));
+      put(result);
     }
   }
 
+  /** Afterwards there is room for all of the record that has a fixed length. */
   private void begin(byte type, int length) throws IOException {
-    out.writeInt(length);
-    out.writeByte(type);
+    if (buffer.remaining() < FIXED_BYTES_MAX) {
+      flush();
+    }
+    buffer.putInt(length).put(type);
     records++;
+  }
+
+  private void put(byte[] bytes) throws IOException {
+    if (bytes.length > buffer.remaining()) {
+      flush();
+    }
+    if (bytes.length <= buffer.remaining()) {
+      buffer.put(bytes);
+    } else {
+      write(bytes, bytes.length);
+    }
+  }
+
+  private void flush() throws IOException {
+    write(buffer.array(), buffer.position());
+    buffer.clear();
+  }
+
+  private void write(byte[] bytes, int length) throws IOException {
+    crc.update(bytes, 0, length);
+    to.write(bytes, 0, length);
   }
 }

@@ -3,9 +3,7 @@ package io.raftkv.kv;
 import static io.raftkv.kv.SnapshotReader.require;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -75,12 +73,10 @@ public final class StateCopy {
 
   private Copied copy(byte[] first, SnapshotHeader changed, InputStream from) throws IOException {
     read.update(first);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(first.length);
-    DataOutputStream out = new DataOutputStream(bytes);
-    out.writeInt(SnapshotWriter.HEADER_LENGTH);
-    out.writeByte(SnapshotWriter.HEADER);
+    ByteBuffer out = ByteBuffer.allocate(first.length);
+    out.putInt(SnapshotWriter.HEADER_LENGTH).put(SnapshotWriter.HEADER);
     changed.writeTo(out);
-    write(bytes.toByteArray(), 0, bytes.size());
+    write(out.array(), 0, first.length);
     byte[] buffer = new byte[BUFFER_BYTES];
     for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
       int copied = walk(buffer, count);

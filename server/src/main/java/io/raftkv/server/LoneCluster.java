@@ -24,6 +24,12 @@ final class LoneCluster {
   /** Above every term that the old cluster can have had, and not so far that others take fright. */
   private static final long TERMS_SKIPPED = 1_000;
 
+  /**
+   * Of the log's first files, which stay empty: the member makes others, of the size that it is
+   * told, when it runs.
+   */
+  private static final int SEGMENT_BYTES = 1 << 20;
+
   private final Configuration alone;
   private final EntryId last;
   private final long term;
@@ -66,7 +72,7 @@ final class LoneCluster {
       state.writeTo(sink.stream());
       sink.commit();
     }
-    try (SegmentedLog log = fresh.openLog(SegmentedLog.SEGMENT_BYTES, Runnable::run)) {
+    try (SegmentedLog log = fresh.openLog(SEGMENT_BYTES, Runnable::run)) {
       log.resetTo(last);
       log.saveHardState(new HardState(term, MemberId.NONE));
       log.sync();

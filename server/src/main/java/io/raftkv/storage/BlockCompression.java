@@ -2,7 +2,6 @@ package io.raftkv.storage;
 
 import com.github.luben.zstd.Zstd;
 import java.io.IOException;
-import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,13 +26,21 @@ final class BlockCompression {
     return IS_AVAILABLE;
   }
 
-  /** The bytes compressed, or as they are if that is not shorter. */
-  static byte[] compress(byte[] bytes, int length) {
-    byte[] target = new byte[(int) Zstd.compressBound(length)];
+  /** What a block of this length may take, compressed. */
+  static int boundBytes(int length) {
+    return (int) Zstd.compressBound(length);
+  }
+
+  /**
+   * Compresses a block.
+   *
+   * @param target has room for {@link #boundBytes}
+   * @return the length; that of the block if it does not become shorter, and {@code target} is
+   *     worth nothing then
+   */
+  static int compress(byte[] bytes, int length, byte[] target) {
     long size = Zstd.compressByteArray(target, 0, target.length, bytes, 0, length, LEVEL);
-    return Zstd.isError(size) || size >= length
-        ? Arrays.copyOf(bytes, length)
-        : Arrays.copyOf(target, (int) size);
+    return Zstd.isError(size) || size >= length ? length : (int) size;
   }
 
   static byte[] decompress(byte[] bytes, int rawLength) throws IOException {

@@ -97,11 +97,10 @@ final class SnapshotFormat {
     }
   }
 
-  static int blockCrc(long number, int rawLength, byte[] stored) {
+  static int blockCrc(long number, int rawLength, byte[] stored, int length) {
     CRC32C crc = new CRC32C();
-    crc.update(
-        ByteBuffer.allocate(16).putLong(number).putInt(rawLength).putInt(stored.length).flip());
-    crc.update(stored);
+    crc.update(ByteBuffer.allocate(16).putLong(number).putInt(rawLength).putInt(length).flip());
+    crc.update(stored, 0, length);
     return (int) crc.getValue();
   }
 

@@ -105,7 +105,7 @@ final class SnapshotReader extends InputStream {
       offset += head.length;
       byte[] stored = get(storedLength);
       int crc = in.getInt();
-      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, stored)) {
+      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, stored, storedLength)) {
         throw damaged("block with a bad checksum");
       }
       offset += storedLength;

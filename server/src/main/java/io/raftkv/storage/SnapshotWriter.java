@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. Used by one thread. */
@@ -13,6 +12,7 @@ final class SnapshotWriter extends OutputStream {
   private final Consumer<byte[]> file;
   private final boolean isCompressed;
   private final byte[] block = new byte[SnapshotFormat.BLOCK_BYTES];
+  private final byte[] compressed;
   private int blockLength;
   private long blocks;
   private long rawBytes;
@@ -26,6 +26,8 @@ final class SnapshotWriter extends OutputStream {
   SnapshotWriter(Consumer<byte[]> file, long clusterId, SnapshotMeta meta, boolean isCompressed) {
     this.file = file;
     this.isCompressed = isCompressed;
+    this.compressed =
+        new byte[isCompressed ? BlockCompression.boundBytes(SnapshotFormat.BLOCK_BYTES) : 0];
     byte[] header = SnapshotFormat.encodeHeader(clusterId, meta, isCompressed);
     put(header);
     total = ByteBuffer.wrap(header).getInt(header.length - 4);
@@ -69,13 +71,13 @@ final class SnapshotWriter extends OutputStream {
     if (blockLength == 0) {
       return;
     }
-    byte[] stored =
-        isCompressed
-            ? BlockCompression.compress(block, blockLength)
-            : Arrays.copyOf(block, blockLength);
-    int crc = SnapshotFormat.blockCrc(blocks, blockLength, stored);
-    ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + stored.length);
-    put(out.putInt(blockLength).putInt(stored.length).putInt(crc).put(stored).array());
+    int length =
+        isCompressed ? BlockCompression.compress(block, blockLength, compressed) : blockLength;
+    byte[] stored = length < blockLength ? compressed : block;
+    int crc = SnapshotFormat.blockCrc(blocks, blockLength, stored, length);
+    ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + length);
+    out.putInt(blockLength).putInt(length).putInt(crc).put(stored, 0, length);
+    put(out.array());
     total = SnapshotFormat.chain(total, crc);
     blocks++;
     rawBytes += blockLength;
