@@ -62,10 +62,7 @@ final class RestoreCommand implements Callable<Integer> {
   @Override
   public Integer call() throws StartException {
     InitialCluster.checkedName(Setting.NAME.flag(), name);
-    HostPort address =
-        peerAdvertise.isPresent()
-            ? HostPort.parse(Setting.PEER_ADVERTISE.flag(), peerAdvertise.get())
-            : HostPort.parse(Setting.PEER_LISTEN.flag(), peerListen);
+    HostPort address = address();
     if (!Files.isRegularFile(backup)) {
       throw StartException.wrong(
           backup + (Files.exists(backup) ? " is not a file" : " does not exist"));
@@ -74,6 +71,22 @@ final class RestoreCommand implements Callable<Integer> {
       restore(file, address);
       return ExitCode.OK.code();
     }
+  }
+
+  /** How other members reach it. */
+  private HostPort address() throws StartException {
+    if (peerAdvertise.isPresent()) {
+      return HostPort.parse(Setting.PEER_ADVERTISE.flag(), peerAdvertise.get());
+    }
+    HostPort listen = HostPort.parse(Setting.PEER_LISTEN.flag(), peerListen);
+    if (listen.resolve(Setting.PEER_LISTEN.flag()).getAddress().isAnyLocalAddress()) {
+      throw StartException.wrong(
+          Setting.PEER_ADVERTISE.flag()
+              + " is needed: nobody can connect to "
+              + listen
+              + " from elsewhere");
+    }
+    return listen;
   }
 
   private BackupFile open() throws StartException {

@@ -187,6 +187,8 @@ final class RestoreCommandTest {
     assertNothingWasMade();
     assertThat(restore("--name=a b")).isEqualTo(ExitCode.WRONG_CONFIGURATION);
     assertThat(restore("--peer-listen=here")).isEqualTo(ExitCode.WRONG_CONFIGURATION);
+    assertThat(restore("--peer-listen=0.0.0.0:1")).isEqualTo(ExitCode.WRONG_CONFIGURATION);
+    assertThat(err).contains("--peer-advertise is needed").hasLineCount(1);
     backup = temporary.resolve("nowhere");
     assertThat(restore()).isEqualTo(ExitCode.WRONG_CONFIGURATION);
     assertThat(err).contains("nowhere does not exist").hasLineCount(1);

@@ -39,6 +39,7 @@ final class Caller {
 
   private final ClientOptions options;
   private final long attemptTimeoutNanos;
+  private final NetworkLoops loops = NetworkLoops.acquire();
   private final Routes routes;
   private final ScheduledThreadPoolExecutor timer;
   private final Set<Call<?, ?, ?>> inFlight = ConcurrentHashMap.newKeySet();
@@ -53,7 +54,7 @@ final class Caller {
   Caller(ClientOptions options) {
     this.options = options;
     this.attemptTimeoutNanos = nanos(options.attemptTimeout());
-    this.routes = new Routes(options, this::leaderFound);
+    this.routes = new Routes(options, loops, this::leaderFound);
     this.timer = new ScheduledThreadPoolExecutor(1, Caller::timerThread);
     timer.setRemoveOnCancelPolicy(true);
     Duration sessionTtl = options.sessionTtl();
@@ -264,9 +265,15 @@ final class Caller {
     timer.shutdownNow();
     endCalls();
     routes.shutdown();
-    if (NetworkThread.isCurrent()) {
-      return;
+    if (!NetworkThread.isCurrent()) {
+      awaitConnections();
     }
+    if (isFirst) {
+      loops.close();
+    }
+  }
+
+  private void awaitConnections() {
     long until = System.nanoTime() + CLOSE_NANOS;
     try {
       for (Connection connection : routes.connections()) {

@@ -25,6 +25,7 @@ final class Connection {
 
   private final Endpoint endpoint;
   private final Duration connectTimeout;
+  private final NetworkLoops loops;
   private final Pipeline pipeline = new Pipeline(this);
   private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean isWatching = new AtomicBoolean();
@@ -34,8 +35,9 @@ final class Connection {
   private volatile @Nullable ManagedChannel channel;
   private boolean isShutdown; // guarded by this
 
-  Connection(Endpoint endpoint, Duration connectTimeout) {
+  Connection(Endpoint endpoint, Duration connectTimeout, NetworkLoops loops) {
     this.endpoint = endpoint;
+    this.loops = loops;
     this.connectTimeout = connectTimeout;
   }
 
@@ -59,6 +61,8 @@ final class Connection {
       open =
           NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
               .usePlaintext()
+              .eventLoopGroup(loops.group())
+              .channelType(NetworkLoops.channelType())
               .directExecutor()
               .proxyDetector(target -> null)
               .userAgent("raftkv-java")

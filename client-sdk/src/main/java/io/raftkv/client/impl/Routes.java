@@ -41,6 +41,7 @@ final class Routes {
   }
 
   private final ClientOptions options;
+  private final NetworkLoops loops;
   private final Map<Endpoint, Connection> connections = new ConcurrentHashMap<>();
   private final Runnable onNewLeader;
 
@@ -51,8 +52,9 @@ final class Routes {
   private volatile int preferred;
   private volatile boolean isShutdown;
 
-  Routes(ClientOptions options, Runnable onNewLeader) {
+  Routes(ClientOptions options, NetworkLoops loops, Runnable onNewLeader) {
     this.options = options;
+    this.loops = loops;
     this.onNewLeader = onNewLeader;
     candidates = options.endpoints().stream().map(this::connection).toList();
     // Not every client shall start with the same member.
@@ -255,7 +257,8 @@ final class Routes {
 
   private Connection connection(Endpoint endpoint) {
     Connection connection =
-        connections.computeIfAbsent(endpoint, e -> new Connection(e, options.attemptTimeout()));
+        connections.computeIfAbsent(
+            endpoint, e -> new Connection(e, options.attemptTimeout(), loops));
     if (isShutdown) {
       connection.shutdown();
     }
