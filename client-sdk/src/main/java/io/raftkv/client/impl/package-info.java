@@ -3,7 +3,7 @@
  *
  * <p>Not part of the public API. May import {@code java.*}, the package above it, the messages of
  * the client API and gRPC. State is shared between caller threads, gRPC's network threads and the
- * client's one timer thread; no code here blocks, except closing.
+ * client's one timer thread; no code here blocks, except closing and saving a backup.
  *
  * <pre>
  * GrpcKvClient -> Codec      messages
@@ -15,6 +15,8 @@
  *                     Connection     one channel; is it up, does it answer
  *                     Attempt        one RPC; was the request handed to a connection
  *                     Failures       what a gRPC status means
+ *                   SnapshotDownload a backup, on the caller's thread
+ *                   NetworkLoops     the threads under all connections of this process
  * </pre>
  */
 @NullMarked
