@@ -18,7 +18,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /** See the documentation of the package for what can be asked of it. */
 class SimulationTest {
   /** Enough for every planted bug, and few enough for some minutes. */
-  private static final long CI_SEEDS = 2200;
+  private static final long CI_SEEDS = 1500;
 
   private static final boolean IS_CI = System.getenv("CI") != null;
   private static final long WORLDS_MIN = IS_CI ? 500 : 50;
