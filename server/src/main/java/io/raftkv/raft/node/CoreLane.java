@@ -407,9 +407,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private void noteHandOver() {
     if (core.isTransferring()) {
-      handOver.isUnderWay(turnNanos);
+      handOver.noteUnderWay(turnNanos);
     } else if (!core.leader().isNone()) {
-      handOver.isOver();
+      handOver.noteOver();
     }
   }
 

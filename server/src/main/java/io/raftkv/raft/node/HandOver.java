@@ -19,13 +19,13 @@ final class HandOver {
   }
 
   /** The office is being handed over now. */
-  void isUnderWay(long nowNanos) {
+  void noteUnderWay(long nowNanos) {
     isAwaited = true;
     untilNanos = nowNanos + patienceNanos;
   }
 
   /** There is a leader: the next one, or still the old one. */
-  void isOver() {
+  void noteOver() {
     isAwaited = false;
   }
 
