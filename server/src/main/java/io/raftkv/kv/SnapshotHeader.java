@@ -2,7 +2,6 @@ package io.raftkv.kv;
 
 import static io.raftkv.kv.SnapshotReader.require;
 
-import java.io.DataInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -43,15 +42,12 @@ record SnapshotHeader(
     out.putLong(lastSessionId).putLong(sessions);
   }
 
-  /**
-   * Reads the body of a header, of this format or the one before.
-   *
-   * @param length of the record, with its type
-   */
-  static SnapshotHeader read(DataInput in, int length) throws IOException {
+  /** Reads the body of a header, of this format or the one before, and nothing behind it. */
+  static SnapshotHeader read(ByteBuffer in) throws IOException {
+    int length = 1 + in.remaining();
     require(length > 2 * Integer.BYTES, "not a header");
-    require(in.readInt() == SnapshotWriter.MAGIC, "not a state");
-    int format = in.readInt();
+    require(in.getInt() == SnapshotWriter.MAGIC, "not a state");
+    int format = in.getInt();
     boolean hasSessions = format == SnapshotWriter.FORMAT_VERSION;
     require(
         hasSessions || format == SnapshotWriter.FORMAT_VERSION_WITHOUT_SESSIONS,
@@ -64,14 +60,14 @@ record SnapshotHeader(
         "a header of another length");
     SnapshotHeader header =
         new SnapshotHeader(
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            hasSessions ? in.readLong() : 0,
-            hasSessions ? in.readLong() : 0);
+            in.getLong(),
+            in.getLong(),
+            in.getLong(),
+            in.getLong(),
+            in.getLong(),
+            in.getLong(),
+            hasSessions ? in.getLong() : 0,
+            hasSessions ? in.getLong() : 0);
     require(
         header.appliedIndex() >= 0
             && header.clusterTimeMillis() >= 0

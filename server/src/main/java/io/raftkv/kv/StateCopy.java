@@ -2,8 +2,6 @@ package io.raftkv.kv;
 
 import static io.raftkv.kv.SnapshotReader.require;
 
-import java.io.ByteArrayInputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -63,11 +61,11 @@ public final class StateCopy {
   public static Copied copy(InputStream from, OutputStream to, long skipped) throws IOException {
     byte[] first = from.readNBytes(Integer.BYTES + SnapshotWriter.HEADER_LENGTH);
     require(first.length == Integer.BYTES + SnapshotWriter.HEADER_LENGTH, "it ends early");
-    DataInputStream in = new DataInputStream(new ByteArrayInputStream(first));
-    int length = in.readInt();
-    require(in.readByte() == SnapshotWriter.HEADER, "not a header");
-    SnapshotHeader header = SnapshotHeader.read(in, length);
+    ByteBuffer in = ByteBuffer.wrap(first);
+    int length = in.getInt();
+    require(in.get() == SnapshotWriter.HEADER, "not a header");
     require(length == SnapshotWriter.HEADER_LENGTH, "it was written before there were backups");
+    SnapshotHeader header = SnapshotHeader.read(in);
     return new StateCopy(header, to).copy(first, header.skipping(skipped), from);
   }
 

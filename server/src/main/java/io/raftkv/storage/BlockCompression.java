@@ -1,6 +1,7 @@
 package io.raftkv.storage;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,18 +41,28 @@ final class BlockCompression {
    */
   static int compress(byte[] bytes, int length, byte[] target) {
     long size = Zstd.compressByteArray(target, 0, target.length, bytes, 0, length, LEVEL);
-    return Zstd.isError(size) || size >= length ? length : (int) size;
+    return size >= length ? length : (int) size;
   }
 
-  static byte[] decompress(byte[] bytes, int rawLength) throws IOException {
+  /** Fails if what is compressed cannot be read here. */
+  static void require() throws IOException {
     if (!IS_AVAILABLE) {
       throw new IOException("the snapshot is compressed and zstd is not available");
     }
-    byte[] raw = new byte[rawLength];
-    long size = Zstd.decompressByteArray(raw, 0, rawLength, bytes, 0, bytes.length);
-    if (Zstd.isError(size) || size != rawLength) {
-      throw new IOException("compressed block does not decompress");
+  }
+
+  /** Decompresses a block that had {@code rawLength} bytes. */
+  static void decompress(byte[] bytes, int length, byte[] target, int rawLength)
+      throws IOException {
+    require();
+    long size;
+    try {
+      size = Zstd.decompressByteArray(target, 0, rawLength, bytes, 0, length);
+    } catch (ZstdException e) {
+      throw new IOException("compressed block does not decompress: " + e.getMessage(), e);
     }
-    return raw;
+    if (size != rawLength) {
+      throw new IOException("compressed block of another length");
+    }
   }
 }

@@ -6,15 +6,28 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the state of a snapshot back. No byte of a block is returned before the block is verified,
  * and the end not before the whole file is. Used by one thread.
  */
 final class SnapshotReader extends InputStream {
+  private static final byte[] NONE = {};
+
   private final Volume volume;
   private final SnapshotFormat.Header header;
-  private byte[] block = new byte[0];
+
+  /** The bytes of the block under way as they stand in the file, verified. */
+  private byte[] stored = NONE;
+
+  private byte[] inflated = NONE;
+  private int storedLength;
+  private int blockLength;
+
+  /** Where the bytes of the block are: as stored or inflated. Null until one of them is read. */
+  private byte @Nullable [] block;
+
   private int position;
   private long blocks;
   private long rawBytes;
@@ -37,7 +50,7 @@ final class SnapshotReader extends InputStream {
     return header.meta();
   }
 
-  /** Reads to the end, and so verifies everything that was not read yet. */
+  /** Verifies what stands in the file, up to its end; nothing is decompressed. */
   void verify() throws IOException {
     while (!isAtEnd) {
       readBlock();
@@ -69,47 +82,68 @@ final class SnapshotReader extends InputStream {
     if (length == 0) {
       return 0;
     }
-    if (position == block.length && !isAtEnd) {
+    if (position == blockLength && !isAtEnd) {
       readBlock();
     }
     if (isAtEnd) {
       return -1;
     }
-    int count = Math.min(length, block.length - position);
-    System.arraycopy(block, position, target, from, count);
+    int count = Math.min(length, blockLength - position);
+    System.arraycopy(inflated(), position, target, from, count);
     position += count;
     return count;
   }
 
+  /** The bytes of the block under way; whoever only verifies does not ask for them. */
+  private byte[] inflated() throws IOException {
+    if (block == null) {
+      if (storedLength < blockLength) {
+        inflated = room(inflated, blockLength);
+        BlockCompression.decompress(stored, storedLength, inflated, blockLength);
+        block = inflated;
+      } else {
+        block = stored;
+      }
+    }
+    return block;
+  }
+
   @Override
   public int available() {
-    return block.length - position;
+    return blockLength - position;
   }
 
   private void readBlock() throws IOException {
     try {
-      byte[] head = get(SnapshotFormat.BLOCK_HEADER_BYTES);
+      byte[] head = new byte[SnapshotFormat.BLOCK_HEADER_BYTES];
+      volume.getData(offset, head, 0, head.length);
       ByteBuffer in = ByteBuffer.wrap(head);
       int rawLength = in.getInt();
       if (rawLength == 0) {
         readTrailer();
         return;
       }
-      int storedLength = in.getInt();
+      int length = in.getInt();
       if (rawLength < 0
           || rawLength > SnapshotFormat.BLOCK_BYTES
-          || storedLength < 0
-          || storedLength > rawLength) {
+          || length < 0
+          || length > rawLength) {
         throw damaged("block with bad lengths");
       }
+      if (length < rawLength) {
+        BlockCompression.require();
+      }
       offset += head.length;
-      byte[] stored = get(storedLength);
+      stored = room(stored, length);
+      volume.getData(offset, stored, 0, length);
       int crc = in.getInt();
-      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, stored, storedLength)) {
+      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, stored, length)) {
         throw damaged("block with a bad checksum");
       }
-      offset += storedLength;
-      block = storedLength < rawLength ? BlockCompression.decompress(stored, rawLength) : stored;
+      offset += length;
+      storedLength = length;
+      blockLength = rawLength;
+      block = null;
       position = 0;
       blocks++;
       rawBytes += rawLength;
@@ -120,7 +154,8 @@ final class SnapshotReader extends InputStream {
   }
 
   private void readTrailer() throws IOException {
-    byte[] trailer = get(SnapshotFormat.TRAILER_BYTES);
+    byte[] trailer = new byte[SnapshotFormat.TRAILER_BYTES];
+    volume.getData(offset, trailer, 0, trailer.length);
     if (!Arrays.equals(trailer, SnapshotFormat.encodeTrailer(blocks, rawBytes, total))) {
       throw damaged("end with a bad checksum");
     }
@@ -128,14 +163,12 @@ final class SnapshotReader extends InputStream {
       throw damaged("bytes behind the end");
     }
     isAtEnd = true;
-    block = new byte[0];
+    blockLength = 0;
     position = 0;
   }
 
-  private byte[] get(int length) {
-    byte[] bytes = new byte[length];
-    volume.getData(offset, bytes, 0, length);
-    return bytes;
+  private static byte[] room(byte[] array, int length) {
+    return array.length < length ? new byte[length] : array;
   }
 
   private IOException damaged(String what) {

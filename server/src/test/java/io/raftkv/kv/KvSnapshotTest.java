@@ -143,6 +143,44 @@ class KvSnapshotTest {
     assertRefused(record.array());
   }
 
+  /** Records and numbers lie across the borders of what the stream gives at a time. */
+  @Test
+  void howTheStreamIsCutDoesNotMatter() throws IOException {
+    Machines store = new Machines(KvLimits.DEFAULT);
+    for (int i = 0; i < 40; i++) {
+      store.run(Commands.put(Machines.bytes("key" + i), new byte[i * 6_007]));
+    }
+    byte[] snapshot = Machines.snapshot(store.machine);
+
+    for (int partMax : new int[] {1, 7, 4_096, (1 << 16) + 1}) {
+      KvStateMachine restored = new KvStateMachine(KvLimits.DEFAULT);
+      restored.restore(inParts(snapshot, partMax));
+      assertThat(Machines.snapshot(restored)).isEqualTo(snapshot);
+    }
+  }
+
+  private static InputStream inParts(byte[] bytes, int partMax) {
+    return new ByteArrayInputStream(bytes) {
+      @Override
+      public synchronized int read(byte[] to, int offset, int length) {
+        return super.read(to, offset, Math.min(length, partMax));
+      }
+    };
+  }
+
+  @Test
+  void aLargeValueThatIsCutIsRefused() {
+    Machines store = new Machines(KvLimits.DEFAULT);
+    store.run(Commands.put(Machines.bytes("a"), new byte[300_000]));
+    byte[] snapshot = Machines.snapshot(store.machine);
+    for (int length = 0; length < snapshot.length; length += 4_099) {
+      assertRefused(Arrays.copyOf(snapshot, length));
+    }
+    byte[] damaged = snapshot.clone();
+    damaged[200_000] ^= 1;
+    assertRefused(damaged);
+  }
+
   @Test
   void anotherFormatIsRefusedByName() {
     byte[] snapshot = small(6);

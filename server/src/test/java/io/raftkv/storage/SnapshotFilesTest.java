@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.raft.SnapshotStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -151,6 +152,24 @@ class SnapshotFilesTest extends SnapshotStoreContract {
     store = reopen(store);
     assertThat(store.isLatestOwn()).isTrue();
     assertThat(volumes.list()).hasSize(1);
+  }
+
+  /** As if written by a defect: every checksum is right. */
+  @Test
+  void receivedSnapshotThatDoesNotDecompressIsRefused() {
+    byte[] header = SnapshotFormat.encodeHeader(SnapshotFiles.NO_CLUSTER, meta(10), true);
+    byte[] stored = new byte[100];
+    int crc = SnapshotFormat.blockCrc(0, 1_000, stored, stored.length);
+    int total = ByteBuffer.wrap(header).getInt(header.length - Integer.BYTES);
+    byte[] trailer = SnapshotFormat.encodeTrailer(1, 1_000, SnapshotFormat.chain(total, crc));
+    ByteBuffer file = ByteBuffer.allocate(1_000).put(header);
+    file.putInt(1_000).putInt(stored.length).putInt(crc).put(stored).put(trailer).flip();
+
+    try (SnapshotStore.Receiver receiver = store.receive(meta(10).last(), file.remaining())) {
+      receiver.write(Arrays.copyOf(file.array(), file.remaining()));
+      assertThatThrownBy(receiver::finish).hasMessageContaining("does not decompress");
+    }
+    assertThat(store.latest()).isEmpty();
   }
 
   @Test
