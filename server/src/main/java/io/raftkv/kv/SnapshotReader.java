@@ -3,9 +3,6 @@ package io.raftkv.kv;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 
 /**
  * Reads what {@link SnapshotWriter} wrote, and believes none of it: order, bounds, counts and the
@@ -21,68 +18,48 @@ final class SnapshotReader {
   /** Reads the stream to its end. */
   KvState read() throws IOException {
     SnapshotHeader header = header();
-    List<byte[]> keys = new ArrayList<>();
-    List<Version> histories = new ArrayList<>();
-    HistoryReader history = new HistoryReader(header);
+    KeysReader keys = new KeysReader(header);
     SessionsReader sessions = new SessionsReader(header);
     byte type = records.next();
-    require(
-        type == SnapshotWriter.KEY || type == SnapshotWriter.SESSION || type == SnapshotWriter.END,
-        "no key after the header");
     while (type != SnapshotWriter.SESSION && type != SnapshotWriter.END) {
-      switch (type) {
-        case SnapshotWriter.KEY -> {
-          if (!keys.isEmpty()) {
-            histories.add(history.finish());
-          }
-          byte[] key = records.bytes(records.length() - 1);
-          require(
-              keys.isEmpty() || Arrays.compareUnsigned(keys.get(keys.size() - 1), key) < 0,
-              "keys out of order");
-          keys.add(key);
-        }
-        case SnapshotWriter.VALUE, SnapshotWriter.ATTACHED -> {
-          boolean isAttached = type == SnapshotWriter.ATTACHED;
-          int fixed =
-              isAttached ? SnapshotWriter.ATTACHED_LENGTH_MIN : SnapshotWriter.VALUE_LENGTH_MIN;
-          int valueLength = records.length() - fixed;
-          require(valueLength >= 0, "a value record too short");
-          long create = records.number();
-          long mod = records.number();
-          long version = records.number();
-          long expiryMillis = records.number();
-          long sessionId = isAttached ? records.number() : 0;
-          require(!isAttached || sessionId != 0, "a key attached to no session");
-          history.value(records.bytes(valueLength), create, mod, version, expiryMillis, sessionId);
-        }
-        case SnapshotWriter.DELETED -> {
-          require(
-              records.length() == SnapshotWriter.DELETED_LENGTH, "a tombstone of another length");
-          history.tombstone(records.number());
-        }
-        default -> throw new IOException("snapshot of a state: unknown record " + type);
-      }
+      ofKey(type, keys);
       type = records.next();
     }
-    if (!keys.isEmpty()) {
-      histories.add(history.finish());
-    }
     while (type != SnapshotWriter.END) {
-      session(type, sessions);
+      ofSession(type, sessions);
       type = records.next();
     }
     records.end();
-    require(keys.size() == header.entries(), "another number of keys");
-    Sessions open = sessions.finish();
-    for (Version newest : histories) {
-      require(
-          newest.sessionId() == 0 || open.find(newest.sessionId()) != null,
-          "a key attached to a session that is not open");
-    }
-    return new KvState(header, keys, histories, open);
+    return keys.finish(sessions.finish());
   }
 
-  private void session(byte type, SessionsReader sessions) throws IOException {
+  private void ofKey(byte type, KeysReader keys) throws IOException {
+    switch (type) {
+      case SnapshotWriter.KEY -> keys.key(records.bytes(records.length() - 1));
+      case SnapshotWriter.VALUE -> value(keys, SnapshotWriter.VALUE_LENGTH_MIN, false);
+      case SnapshotWriter.ATTACHED -> value(keys, SnapshotWriter.ATTACHED_LENGTH_MIN, true);
+      case SnapshotWriter.DELETED -> {
+        require(records.length() == SnapshotWriter.DELETED_LENGTH, "a tombstone of another length");
+        keys.history().tombstone(records.number());
+      }
+      default -> throw new IOException("snapshot of a state: record " + type + " among keys");
+    }
+  }
+
+  private void value(KeysReader keys, int fixedLength, boolean isAttached) throws IOException {
+    int valueLength = records.length() - fixedLength;
+    require(valueLength >= 0, "a value record too short");
+    long create = records.number();
+    long mod = records.number();
+    long version = records.number();
+    long expiryMillis = records.number();
+    long sessionId = isAttached ? records.number() : 0;
+    require(!isAttached || sessionId != 0, "a key attached to no session");
+    byte[] value = records.bytes(valueLength);
+    keys.history().value(value, create, mod, version, expiryMillis, sessionId);
+  }
+
+  private void ofSession(byte type, SessionsReader sessions) throws IOException {
     switch (type) {
       case SnapshotWriter.SESSION -> {
         int nameLength = records.length() - SnapshotWriter.SESSION_LENGTH_MIN;
