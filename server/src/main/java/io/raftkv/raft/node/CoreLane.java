@@ -13,15 +13,11 @@ import io.raftkv.raft.Transport;
 import io.raftkv.raft.core.ChangeOutcome;
 import io.raftkv.raft.core.LogRead;
 import io.raftkv.raft.core.RaftCore;
-import io.raftkv.raft.core.ReadState;
 import io.raftkv.raft.core.Ready;
 import io.raftkv.raft.core.RoleName;
 import io.raftkv.raft.core.SnapshotTransfer;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -36,9 +32,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private static final int REQUESTS_MAX = 1 << 14;
   private static final int MESSAGES_MAX = 1 << 14;
   private static final int EVENTS_MAX = 1 << 12;
-
-  /** A forwarded request without an answer is given up after this many election timeouts. */
-  private static final int FORWARD_TIMEOUTS = 10;
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
@@ -55,19 +48,13 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private final Pending pending = new Pending();
   private final ClusterClock clusterClock;
-  private final Forwards forwards;
-  private final HandOver handOver;
-  private final List<TransferWaiter> transfers = new ArrayList<>();
-  private final TreeMap<Long, List<CompletableFuture<Void>>> reads = new TreeMap<>();
-  private long nextReadId;
+  private final Waiting waiting;
 
   private final long tickNanos;
   private long nextTickNanos;
   private long seenPersisted;
   private long seenApplied;
   private long seenContacts;
-  private MemberId seenLeader = MemberId.NONE;
-  private long seenTerm;
   private final Freshness freshness = new Freshness();
   private final StateCheck stateCheck;
   private final AtomicLong electionsStarted = new AtomicLong();
@@ -76,14 +63,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final TermGuard termGuard;
   private long turnNanos;
 
-  // Collected during one turn. Proposals and readers wait here while office is handed over.
+  // Collected during one turn. Proposals wait here while office is handed over.
   private final List<Request.Propose> proposals = new ArrayList<>();
   private final List<Request.Change> changes = new ArrayList<>();
-  private List<CompletableFuture<Void>> readers = new ArrayList<>();
-
-  // For the apply lane. They wait here while it has more than enough to do.
-  private List<Runnable> callbacks = new ArrayList<>();
-  private List<ApplyLane.ConfirmedRead> confirmedReads = new ArrayList<>();
 
   // Set once, before the lane starts.
   private LogLane logLane;
@@ -92,11 +74,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private ReadLane readLane;
 
   private volatile NodeStatus status;
-
-  /** Of the transfer under way: its target may campaign at any time from now on. */
-  private boolean isTransferTold;
-
-  private record TransferWaiter(MemberId target, Completion completion) {}
 
   @SuppressWarnings("NullAway.Init") // connect() completes the circle of lanes.
   CoreLane(LaneFactory lanes, RaftNode.Parts parts, RaftCore core) {
@@ -110,8 +87,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
             parts.self(),
             parts.stateMachine(),
             parts.options().electionTicks() * parts.tick().toNanos());
-    handOver = new HandOver(parts.options().electionTicks() * tickNanos);
-    forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
+    waiting = new Waiting(core, parts);
     lane = lanes.create("core", this::turn, parts.tick(), () -> true);
     this.lanes = lanes;
     appliedIndex.set(core.appliedIndex());
@@ -189,7 +165,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   @Override
   public void forwardsLost(MemberId peer) {
-    report(c -> refuse(forwards.takeSentTo(peer), Reason.LEADERSHIP_LOST));
+    report(c -> waiting.forwardsLost(peer));
   }
 
   @Override
@@ -263,14 +239,13 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     tick();
     requests.drain(this::onRequest);
     endLostLeadership();
-    noteHandOver();
     propose();
     changes.forEach(this::change);
     changes.clear();
-    askToRead();
+    waiting.askToRead();
     perform(core.ready());
-    watchTransfers();
-    answer();
+    waiting.watchTransfers();
+    waiting.answer(applyLane);
     noteContact();
     countElections();
     status = describe();
@@ -320,7 +295,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     } else if (m instanceof Message.ForwardChange change) {
       onRequest(new Request.Change(change.change(), remote(change, change.forwardId())));
     } else if (m instanceof Message.ForwardResult result) {
-      onForwardResult(result);
+      waiting.forwardAnswered(result);
     } else {
       core.step(m);
       compareStates(m);
@@ -343,30 +318,15 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         parts.transport(), parts.self(), m.from(), status.term(), forwardId);
   }
 
-  private void onForwardResult(Message.ForwardResult m) {
-    Completion completion = forwards.answer(m.forwardId());
-    if (completion == null) {
-      return;
-    }
-    if (m.failure() == 0) {
-      callbacks.add(() -> completion.succeed(m.result()));
-    } else {
-      Reason[] reasons = Reason.values();
-      Reason reason =
-          m.failure() <= reasons.length ? reasons[m.failure() - 1] : Reason.LEADERSHIP_LOST;
-      refuse(completion, reason);
-    }
-  }
-
   private void onRequest(Request request) {
     if (request instanceof Request.Propose propose) {
       proposals.add(propose);
     } else if (request instanceof Request.Read read) {
-      readers.add(read.future());
+      waiting.read(read);
     } else if (request instanceof Request.Change change) {
       changes.add(change);
     } else if (request instanceof Request.Transfer transfer) {
-      onTransfer(transfer);
+      waiting.transfer(transfer);
     }
   }
 
@@ -382,7 +342,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       return;
     }
     var refusal = core.proposalRefusal();
-    if (handOver.awaitsLeader(turnNanos)) {
+    if (waiting.awaitsLeader()) {
       refuseWhatCannotWait();
       return;
     }
@@ -398,19 +358,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         pending.add(core.term(), index++, proposal.completion());
       }
     } else if (refusal.get() == Reason.NO_LEADER) {
-      proposals.forEach(this::forward);
+      proposals.forEach(waiting::forward);
     } else {
-      proposals.forEach(proposal -> refuse(proposal.completion(), refusal.get()));
+      proposals.forEach(proposal -> waiting.refuse(proposal.completion(), refusal.get()));
     }
     proposals.clear();
-  }
-
-  private void noteHandOver() {
-    if (core.isTransferring()) {
-      handOver.noteUnderWay(turnNanos);
-    } else if (!core.leader().isNone()) {
-      handOver.noteOver();
-    }
   }
 
   /** What another member sent is not sent on, so it has nothing to wait for here. */
@@ -419,13 +371,13 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         proposal -> {
           boolean isRemote = proposal.completion() instanceof Completion.Remote;
           if (isRemote) {
-            refuse(proposal.completion(), Reason.TRANSFERRING);
+            waiting.refuse(proposal.completion(), Reason.TRANSFERRING);
           }
           return isRemote;
         });
     if (proposals.size() > Forwards.MAX) {
       List<Request.Propose> tooMany = proposals.subList(Forwards.MAX, proposals.size());
-      tooMany.forEach(proposal -> refuse(proposal.completion(), Reason.TRANSFERRING));
+      tooMany.forEach(proposal -> waiting.refuse(proposal.completion(), Reason.TRANSFERRING));
       tooMany.clear();
     }
   }
@@ -433,18 +385,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private void change(Request.Change request) {
     Completion completion = request.completion();
     if (!core.isLeader()) {
-      if (canForward(completion)) {
-        long id = forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
-        send(
-            new Message.ForwardChange(
-                core.self(), core.leader(), core.term(), id, request.change()),
-            id);
-      }
+      waiting.forward(request);
       return;
     }
     long before = core.lastEntry().index();
     ChangeOutcome outcome = core.changeMembership(request.change());
-    outcome.refusal().ifPresent(reason -> refuse(completion, reason));
+    outcome.refusal().ifPresent(reason -> waiting.refuse(completion, reason));
     outcome
         .membership()
         .ifPresent(
@@ -454,7 +400,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
                 pending.add(
                     core.term(), membership.index(), new Completion.With(result, completion));
               } else {
-                callbacks.add(() -> completion.succeed(result));
+                waiting.succeed(completion, result);
               }
             });
   }
@@ -467,170 +413,18 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     if (isTaken) {
       return false;
     }
-    refuse(proposal.completion(), Reason.DISK_FULL);
-    return true;
-  }
-
-  private void forward(Request.Propose proposal) {
-    Completion completion = proposal.completion();
-    if (canForward(completion)) {
-      long id = forwards.add(core.leader(), core.term(), parts.clock().nanoTime(), completion);
-      send(
-          new Message.Forward(core.self(), core.leader(), core.term(), id, proposal.command()), id);
-    }
-  }
-
-  /** What could not even be sent is refused at once, and for certain. */
-  private void send(Message message, long forwardId) {
-    Transport.Offer offer = parts.transport().offer(message);
-    if (offer == Transport.Offer.QUEUED) {
-      return;
-    }
-    Completion completion = forwards.answer(forwardId);
-    if (completion != null) {
-      refuse(completion, offer == Transport.Offer.FULL ? Reason.QUEUE_FULL : Reason.NO_LEADER);
-    }
-  }
-
-  /** Refuses if not. A request is forwarded once: what another member sent is not sent on. */
-  private boolean canForward(Completion completion) {
-    if (core.leader().isNone() || completion instanceof Completion.Remote) {
-      refuse(completion, Reason.NO_LEADER);
-      return false;
-    }
-    if (forwards.isFull()) {
-      refuse(completion, Reason.QUEUE_FULL);
-      return false;
-    }
+    waiting.refuse(proposal.completion(), Reason.DISK_FULL);
     return true;
   }
 
   /** Ends what hung on a leadership that is over, ours or another's. */
   private void endLostLeadership() {
     if (!pending.isEmpty() && !(core.isLeader() && core.term() == pending.term())) {
-      refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);
+      waiting.refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);
     }
-    if (!core.leader().equals(seenLeader) || core.term() != seenTerm) {
-      seenLeader = core.leader();
-      seenTerm = core.term();
-      refuse(forwards.takeLost(seenLeader, seenTerm), Reason.LEADERSHIP_LOST);
-      if (!seenLeader.isNone()) {
-        leaderChanges.incrementAndGet();
-        // That the leader changed is what a transfer is for; its answer may never come.
-        forwards
-            .takeTransferred(seenLeader)
-            .forEach(over -> transferred(over.target(), over.completion(), seenLeader));
-      }
+    if (waiting.noteLeader(turnNanos)) {
+      leaderChanges.incrementAndGet();
     }
-    long patience = FORWARD_TIMEOUTS * parts.options().electionTicks() * tickNanos;
-    refuse(forwards.takeOlderThan(parts.clock().nanoTime() - patience), Reason.TIMEOUT);
-  }
-
-  private void refuse(List<Completion> completions, Reason reason) {
-    completions.forEach(completion -> refuse(completion, reason));
-  }
-
-  private void refuse(Completion completion, Reason reason) {
-    callbacks.add(() -> completion.fail(RaftNode.refusal(reason)));
-  }
-
-  // --- reads -----------------------------------------------------------------------------------
-
-  /** All that wait share one ReadIndex. */
-  private void askToRead() {
-    boolean mustWait = core.leader().isNone() && handOver.awaitsLeader(turnNanos);
-    if (!readers.isEmpty() && !mustWait) {
-      long id = nextReadId++;
-      reads.put(id, readers);
-      readers = new ArrayList<>();
-      core.readIndex(id);
-    }
-  }
-
-  private void onReadState(ReadState state) {
-    List<CompletableFuture<Void>> group = reads.remove(state.readId());
-    if (group == null) {
-      throw Invariant.broken(
-          "read %d ended, %d asked, %d wait", state.readId(), nextReadId, reads.size());
-    }
-    if (state.isConfirmed()) {
-      confirmedReads.add(new ApplyLane.ConfirmedRead(state.index(), group));
-    } else if (handOver.awaitsLeader(turnNanos)) {
-      readers.addAll(group);
-    } else {
-      RaftException refusal = RaftNode.refusal(Reason.NO_LEADER);
-      callbacks.add(() -> group.forEach(read -> read.completeExceptionally(refusal)));
-    }
-  }
-
-  /** Callers' code runs in the apply lane: all answers of a turn go there as one. */
-  private void answer() {
-    boolean any = !callbacks.isEmpty() || !confirmedReads.isEmpty();
-    if (any && applyLane.hasRoom()) {
-      applyLane.answer(callbacks, confirmedReads);
-      callbacks = new ArrayList<>();
-      confirmedReads = new ArrayList<>();
-    }
-  }
-
-  // --- leadership transfer -----------------------------------------------------------------------
-
-  private void onTransfer(Request.Transfer request) {
-    if (!core.isLeader()) {
-      if (canForward(request.completion())) {
-        long id =
-            forwards.addTransfer(
-                core.leader(),
-                core.term(),
-                parts.clock().nanoTime(),
-                request.target(),
-                request.completion());
-        send(
-            new Message.ForwardTransfer(
-                core.self(), core.leader(), core.term(), id, request.target()),
-            id);
-      }
-      return;
-    }
-    if (request.target().equals(core.self())) {
-      succeed(request.completion(), core.self());
-      return;
-    }
-    core.transferLeadership(request.target())
-        .ifPresentOrElse(
-            reason -> refuse(request.completion(), reason),
-            () -> transfers.add(new TransferWaiter(request.target(), request.completion())));
-  }
-
-  private void watchTransfers() {
-    if (transfers.isEmpty()) {
-      return;
-    }
-    if (core.isTransferring()) {
-      isTransferTold = core.isTransferTold();
-    } else if (core.isLeader()) {
-      // Whom TimeoutNow has reached may still win: then this is no refusal, the outcome is open.
-      Reason reason = isTransferTold ? Reason.TIMEOUT : Reason.TRANSFER_FAILED;
-      transfers.forEach(waiter -> refuse(waiter.completion(), reason));
-      transfers.clear();
-    } else if (!core.leader().isNone()) {
-      transfers.forEach(waiter -> transferred(waiter.target(), waiter.completion(), core.leader()));
-      transfers.clear();
-    }
-  }
-
-  /** The old leader follows another one: the one that was asked for? */
-  private void transferred(MemberId target, Completion completion, MemberId leader) {
-    if (target.isNone() || target.equals(leader)) {
-      succeed(completion, leader);
-    } else {
-      refuse(completion, Reason.TRANSFER_FAILED);
-    }
-  }
-
-  private void succeed(Completion completion, MemberId leader) {
-    byte[] result = ByteBuffer.allocate(Long.BYTES).putLong(leader.value()).array();
-    callbacks.add(() -> completion.succeed(result));
   }
 
   // --- output ----------------------------------------------------------------------------------
@@ -654,7 +448,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
       Failpoint.AFTER_COMMIT.pass();
     }
     ready.snapshot().ifPresent(applyLane::freeze);
-    ready.reads().forEach(this::onReadState);
+    ready.reads().forEach(waiting::readEnded);
     ready.transfers().forEach(snapshotLane::send);
     ready.logReads().forEach(readLane::submit);
   }
@@ -692,34 +486,20 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   /** After the lane has ended: whoever still waits learns why. */
   void failWaiting(RaftException notTaken, RaftException underWay) {
-    callbacks.forEach(Runnable::run);
-    confirmedReads.forEach(
-        read -> read.readers().forEach(reader -> reader.completeExceptionally(notTaken)));
-    requests.drain(this::onRequestAfterEnd);
+    requests.drain(
+        request -> {
+          if (request instanceof Request.Transfer transfer) {
+            transfer.completion().fail(underWay);
+          } else {
+            onRequest(request);
+          }
+        });
+    waiting.failAll(notTaken, underWay);
     proposals.forEach(proposal -> proposal.completion().fail(notTaken));
-    readers.forEach(read -> read.completeExceptionally(notTaken));
-    reads.values().forEach(group -> group.forEach(r -> r.completeExceptionally(notTaken)));
     changes.forEach(change -> change.completion().fail(notTaken));
-    transfers.forEach(waiter -> waiter.completion().fail(underWay));
     pending.takeAll().forEach(completion -> completion.fail(underWay));
-    forwards.takeAll().forEach(completion -> completion.fail(underWay));
-    reads.clear();
-    readers.clear();
     proposals.clear();
     changes.clear();
-    transfers.clear();
-  }
-
-  private void onRequestAfterEnd(Request request) {
-    if (request instanceof Request.Propose propose) {
-      proposals.add(propose);
-    } else if (request instanceof Request.Read read) {
-      readers.add(read.future());
-    } else if (request instanceof Request.Change change) {
-      changes.add(change);
-    } else if (request instanceof Request.Transfer transfer) {
-      transfers.add(new TransferWaiter(transfer.target(), transfer.completion()));
-    }
   }
 
   long requestsRefused() {
@@ -747,6 +527,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         requests.figures("requests"),
         messages.figures("messages"),
         events.figures("events"),
-        new RaftNode.Queue("forwards", forwards.size(), Forwards.MAX));
+        waiting.figures());
   }
 }
