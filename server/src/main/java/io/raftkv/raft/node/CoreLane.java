@@ -1,50 +1,34 @@
 package io.raftkv.raft.node;
 
 import io.raftkv.raft.Failpoint;
-import io.raftkv.raft.Invariant;
-import io.raftkv.raft.LogEntry;
-import io.raftkv.raft.MemberId;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.Room;
-import io.raftkv.raft.SnapshotMeta;
-import io.raftkv.raft.Transport;
 import io.raftkv.raft.core.ChangeOutcome;
-import io.raftkv.raft.core.LogRead;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.Ready;
 import io.raftkv.raft.core.RoleName;
-import io.raftkv.raft.core.SnapshotTransfer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 /**
  * Drives the core. One turn: take everything that has arrived, tick what is due, feed all of it to
  * the core, take one {@link Ready}, and hand its parts to the other lanes. That is where batches
  * come from: what arrives during a turn waits for the next one, together.
  *
- * <p>Never blocks: no disk, no network write, no state machine, no callers' code.
+ * <p>{@link CoreInbox} holds what arrives, {@link Pending} what was proposed until it is committed,
+ * {@link Waiting} who waits for a leader, and all answers.
+ *
+ * <p>Never blocks: no disk, no network write, no state machine, no callers' code. Everything is
+ * confined to the lane, but for the inbox, the status and the figures.
  */
-final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
-  private static final int REQUESTS_MAX = 1 << 14;
-  private static final int MESSAGES_MAX = 1 << 14;
-  private static final int EVENTS_MAX = 1 << 12;
-
+final class CoreLane {
   private final RaftCore core;
   private final RaftNode.Parts parts;
-  private final LaneFactory lanes;
   private final Lane lane;
-  private final Mailbox<Request> requests = new Mailbox<>(REQUESTS_MAX);
-  private final Mailbox<Message> messages = new Mailbox<>(MESSAGES_MAX);
-
-  /** What other lanes report. Each kind has few under way, so that it cannot fill up. */
-  private final Mailbox<Consumer<RaftCore>> events = new Mailbox<>(EVENTS_MAX);
-
-  private final AtomicLong persistedTicket = new AtomicLong();
-  private final AtomicLong appliedIndex = new AtomicLong();
+  private final CoreInbox inbox;
 
   private final Pending pending = new Pending();
   private final ClusterClock clusterClock;
@@ -60,7 +44,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private final AtomicLong electionsStarted = new AtomicLong();
   private final AtomicLong leaderChanges = new AtomicLong();
   private long termOfElection;
-  private final TermGuard termGuard;
   private long turnNanos;
 
   // Collected during one turn. Proposals wait here while office is handed over.
@@ -80,7 +63,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     this.core = core;
     this.parts = parts;
     tickNanos = parts.tick().toNanos();
-    termGuard = new TermGuard(parts.clock());
     clusterClock = new ClusterClock(parts.clock());
     stateCheck =
         new StateCheck(
@@ -89,8 +71,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
             parts.options().electionTicks() * parts.tick().toNanos());
     waiting = new Waiting(core, parts);
     lane = lanes.create("core", this::turn, parts.tick(), () -> true);
-    this.lanes = lanes;
-    appliedIndex.set(core.appliedIndex());
+    inbox = new CoreInbox(parts, lanes, lane, waiting, () -> status.term(), core.appliedIndex());
     seenApplied = core.appliedIndex();
     status = describe();
   }
@@ -100,10 +81,16 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     applyLane = apply;
     snapshotLane = snapshot;
     readLane = read;
+    inbox.connect(snapshot);
   }
 
   Lane lane() {
     return lane;
+  }
+
+  /** Where what is for this lane goes. */
+  CoreInbox inbox() {
+    return inbox;
   }
 
   void start() {
@@ -111,121 +98,9 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     lane.start();
   }
 
-  /** What the state machine has applied; for any thread. */
-  long appliedIndex() {
-    return appliedIndex.get();
-  }
-
+  /** As of the latest turn. For any thread. */
   NodeStatus status() {
     return status;
-  }
-
-  // --- from callers ----------------------------------------------------------------------------
-
-  /** Returns false if too many requests wait. */
-  boolean submit(Request request) {
-    boolean isIn = requests.offer(request);
-    if (isIn) {
-      lanes.lend(lane::wake);
-    }
-    return isIn;
-  }
-
-  // --- from the transport ----------------------------------------------------------------------
-
-  @Override
-  public void received(Message message) {
-    if (!termGuard.admits(message, status.term())) {
-      return;
-    }
-    if (message.stream() == Message.Stream.SNAPSHOT) {
-      snapshotLane.receive(message);
-    } else if (message instanceof Message.Forward forward
-        && !parts.isCommand().test(forward.command())) {
-      // In the log it would stop every member that applies it.
-      remote(forward, forward.forwardId()).fail(RaftNode.refusal(Reason.UNKNOWN_COMMAND));
-    } else if (messages.offer(message)) {
-      lanes.lend(lane::wake);
-    } else {
-      refuseFull(message);
-    }
-  }
-
-  /** Raft asks again for what is dropped; whoever forwarded a request would wait in vain. */
-  private void refuseFull(Message message) {
-    RaftException full = RaftNode.refusal(Reason.QUEUE_FULL);
-    if (message instanceof Message.Forward forward) {
-      remote(forward, forward.forwardId()).fail(full);
-    } else if (message instanceof Message.ForwardChange change) {
-      remote(change, change.forwardId()).fail(full);
-    } else if (message instanceof Message.ForwardTransfer transfer) {
-      remote(transfer, transfer.forwardId()).fail(full);
-    }
-  }
-
-  @Override
-  public void forwardsLost(MemberId peer) {
-    report(c -> waiting.forwardsLost(peer));
-  }
-
-  @Override
-  public void unreachable(MemberId peer) {
-    report(c -> c.unreachable(peer));
-  }
-
-  @Override
-  public void removed() {
-    report(RaftCore::removed);
-  }
-
-  // --- from the other lanes --------------------------------------------------------------------
-
-  void persisted(long ticket) {
-    persistedTicket.set(ticket);
-    lanes.lend(lane::wake);
-  }
-
-  void applied(long index) {
-    appliedIndex.set(index);
-    lanes.lend(lane::wake);
-  }
-
-  void entriesRead(LogRead read, List<LogEntry> entries) {
-    report(c -> c.entriesRead(read, entries));
-  }
-
-  @Override
-  public void snapshotTaken(SnapshotMeta meta, long sizeBytes) {
-    report(c -> c.snapshotTaken(meta, sizeBytes));
-  }
-
-  @Override
-  public void snapshotFailed() {
-    report(RaftCore::snapshotFailed);
-  }
-
-  @Override
-  public void snapshotLost() {
-    report(RaftCore::snapshotLost);
-  }
-
-  void logDamaged(long index) {
-    report(c -> c.logDamaged(index));
-  }
-
-  @Override
-  public void snapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
-    report(c -> c.snapshotSent(transfer, isAccepted));
-  }
-
-  @Override
-  public void snapshotReceived(Message.SnapshotReceived message) {
-    report(c -> c.step(message));
-  }
-
-  private void report(Consumer<RaftCore> event) {
-    Invariant.check(events.offer(event), "more than %d events wait", EVENTS_MAX);
-    lane.wake();
   }
 
   // --- the turn --------------------------------------------------------------------------------
@@ -234,10 +109,10 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     // Before the mailboxes are emptied: what is in them was said no earlier.
     turnNanos = parts.clock().nanoTime();
     feedCompletions();
-    events.drain(event -> event.accept(core));
-    messages.drain(this::onMessage);
+    inbox.drainEvents(core);
+    inbox.drainMessages(this::onMessage);
     tick();
-    requests.drain(this::onRequest);
+    inbox.drainRequests(this::onRequest);
     endLostLeadership();
     propose();
     changes.forEach(this::change);
@@ -263,12 +138,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
   private void feedCompletions() {
     core.diskFull(parts.isDiskFull().getAsBoolean());
     core.logRoom(parts.log().roomBytes());
-    long ticket = persistedTicket.get();
+    long ticket = inbox.persistedTicket();
     if (ticket > seenPersisted) {
       seenPersisted = ticket;
       core.persisted(ticket);
     }
-    long index = appliedIndex.get();
+    long index = inbox.appliedIndex();
     if (index > seenApplied) {
       seenApplied = index;
       core.applied(index);
@@ -289,11 +164,12 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   private void onMessage(Message m) {
     if (m instanceof Message.Forward forward) {
-      onRequest(new Request.Propose(forward.command(), remote(forward, forward.forwardId())));
+      onRequest(new Request.Propose(forward.command(), inbox.sender(forward, forward.forwardId())));
     } else if (m instanceof Message.ForwardTransfer transfer) {
-      onRequest(new Request.Transfer(transfer.target(), remote(transfer, transfer.forwardId())));
+      onRequest(
+          new Request.Transfer(transfer.target(), inbox.sender(transfer, transfer.forwardId())));
     } else if (m instanceof Message.ForwardChange change) {
-      onRequest(new Request.Change(change.change(), remote(change, change.forwardId())));
+      onRequest(new Request.Change(change.change(), inbox.sender(change, change.forwardId())));
     } else if (m instanceof Message.ForwardResult result) {
       waiting.forwardAnswered(result);
     } else {
@@ -311,11 +187,6 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
         && request.from().equals(core.leader())) {
       stateCheck.heard(request);
     }
-  }
-
-  private Completion remote(Message m, long forwardId) {
-    return new Completion.Remote(
-        parts.transport(), parts.self(), m.from(), status.term(), forwardId);
   }
 
   private void onRequest(Request request) {
@@ -486,7 +357,7 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
 
   /** After the lane has ended: whoever still waits learns why. */
   void failWaiting(RaftException notTaken, RaftException underWay) {
-    requests.drain(
+    inbox.drainRequests(
         request -> {
           if (request instanceof Request.Transfer transfer) {
             transfer.completion().fail(underWay);
@@ -502,31 +373,11 @@ final class CoreLane implements SnapshotLane.Listener, Transport.Listener {
     changes.clear();
   }
 
-  long requestsRefused() {
-    return requests.refused();
-  }
-
-  long messagesDropped() {
-    return messages.refused();
-  }
-
-  long termsRefused() {
-    return termGuard.refused();
-  }
-
   long electionsStarted() {
     return electionsStarted.get();
   }
 
   long leaderChanges() {
     return leaderChanges.get();
-  }
-
-  List<RaftNode.Queue> queues() {
-    return List.of(
-        requests.figures("requests"),
-        messages.figures("messages"),
-        events.figures("events"),
-        waiting.figures());
   }
 }

@@ -140,6 +140,7 @@ public final class RaftNode implements AutoCloseable {
   private final Parts parts;
   private final LaneFactory factory;
   private final CoreLane coreLane;
+  private final CoreInbox inbox;
   private final LogLane logLane;
   private final ApplyLane applyLane;
   private final SnapshotLane snapshotLane;
@@ -164,18 +165,19 @@ public final class RaftNode implements AutoCloseable {
     this.parts = parts;
     factory = new LaneFactory(parts.lanes(), () -> end.get() != null, this::fail);
     coreLane = new CoreLane(factory, parts, Recovery.recover(parts));
-    logLane = new LogLane(factory, parts, coreLane::persisted);
+    inbox = coreLane.inbox();
+    logLane = new LogLane(factory, parts, inbox::persisted);
     snapshotLane =
         new SnapshotLane(
             factory,
             parts.self(),
             () -> coreLane.status().term(),
-            coreLane::appliedIndex,
+            inbox::appliedIndex,
             parts.snapshots(),
             parts.transport(),
             parts.clock(),
             parts.tick().multipliedBy(parts.options().electionTicks()),
-            coreLane);
+            inbox);
     applyLane =
         new ApplyLane(
             factory,
@@ -183,8 +185,8 @@ public final class RaftNode implements AutoCloseable {
             parts.log(),
             parts.snapshots(),
             snapshotLane,
-            coreLane::applied);
-    ReadLane readLane = new ReadLane(factory, parts.log(), coreLane::entriesRead);
+            inbox::applied);
+    ReadLane readLane = new ReadLane(factory, parts.log(), inbox::entriesRead);
     coreLane.connect(logLane, applyLane, snapshotLane, readLane);
     lanes =
         List.of(
@@ -200,7 +202,7 @@ public final class RaftNode implements AutoCloseable {
     lanes.stream().filter(lane -> lane != coreLane.lane()).forEach(Lane::start);
     // Before it listens: a peer that dials early would be taken for a stranger.
     parts.transport().setMembers(status().configuration());
-    parts.transport().start(coreLane);
+    parts.transport().start(inbox);
     coreLane.start();
   }
 
@@ -260,7 +262,7 @@ public final class RaftNode implements AutoCloseable {
    * as soon as it can be made, and the log starts behind it; nothing is asked of anybody else.
    */
   public void logDamaged(long index) {
-    coreLane.logDamaged(index);
+    inbox.logDamaged(index);
   }
 
   /** Tells that a snapshot was found damaged: if it is, another one takes its place. */
@@ -271,7 +273,7 @@ public final class RaftNode implements AutoCloseable {
   private void submit(Request request, CompletableFuture<?> future) {
     if (end.get() != null) {
       future.completeExceptionally(refusal(Reason.SHUTTING_DOWN));
-    } else if (!coreLane.submit(request)) {
+    } else if (!inbox.submit(request)) {
       future.completeExceptionally(refusal(Reason.QUEUE_FULL));
     } else if (end.get() != null) {
       // It may have come too late for whoever emptied the mailbox.
@@ -285,14 +287,14 @@ public final class RaftNode implements AutoCloseable {
   }
 
   public Stats stats() {
-    List<Queue> queues = new ArrayList<>(coreLane.queues());
+    List<Queue> queues = new ArrayList<>(inbox.queues());
     queues.add(logLane.figures());
     queues.add(applyLane.figures());
     queues.add(snapshotLane.figures());
     return new Stats(
-        coreLane.requestsRefused(),
-        coreLane.messagesDropped(),
-        coreLane.termsRefused(),
+        inbox.requestsRefused(),
+        inbox.messagesDropped(),
+        inbox.termsRefused(),
         coreLane.electionsStarted(),
         coreLane.leaderChanges(),
         queues);
