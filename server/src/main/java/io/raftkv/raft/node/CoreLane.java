@@ -69,8 +69,8 @@ final class CoreLane {
             parts.self(),
             parts.stateMachine(),
             parts.options().electionTicks() * parts.tick().toNanos());
-    waiting = new Waiting(core, parts);
     lane = lanes.create("core", this::turn, parts.tick(), () -> true);
+    waiting = new Waiting(core, parts, lane);
     inbox = new CoreInbox(parts, lanes, lane, waiting, () -> status.term(), core.appliedIndex());
     seenApplied = core.appliedIndex();
     status = describe();

@@ -35,6 +35,7 @@ final class Waiting {
 
   private final RaftCore core;
   private final RaftNode.Parts parts;
+  private final Lane lane;
 
   private final Forwards forwards;
   private final long forwardPatienceNanos;
@@ -42,6 +43,9 @@ final class Waiting {
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
   private long turnNanos;
+
+  /** It led until this turn, in which it has heard who leads now. */
+  private boolean isSucceeded;
 
   /** Collected during one turn. They wait here while office is handed over. */
   private List<CompletableFuture<Void>> readers = new ArrayList<>();
@@ -60,9 +64,10 @@ final class Waiting {
   private List<Runnable> callbacks = new ArrayList<>();
   private List<ApplyLane.ConfirmedRead> confirmedReads = new ArrayList<>();
 
-  Waiting(RaftCore core, RaftNode.Parts parts) {
+  Waiting(RaftCore core, RaftNode.Parts parts, Lane lane) {
     this.core = core;
     this.parts = parts;
+    this.lane = lane;
     long electionNanos = parts.options().electionTicks() * parts.tick().toNanos();
     handOver = new HandOver(electionNanos);
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
@@ -78,6 +83,7 @@ final class Waiting {
    */
   boolean noteLeader(long turnNanos) {
     this.turnNanos = turnNanos;
+    boolean hasLed = seenLeader.equals(core.self());
     boolean isNew = false;
     if (!core.leader().equals(seenLeader) || core.term() != seenTerm) {
       seenLeader = core.leader();
@@ -91,6 +97,7 @@ final class Waiting {
             .forEach(over -> transferred(over.target(), over.completion(), seenLeader));
       }
     }
+    isSucceeded = hasLed && isNew;
     refuse(forwards.takeOlderThan(parts.clock().nanoTime() - forwardPatienceNanos), Reason.TIMEOUT);
     noteHandOver();
     return isNew;
@@ -217,6 +224,10 @@ final class Waiting {
       confirmedReads.add(new ApplyLane.ConfirmedRead(state.index(), group));
     } else if (awaitsLeader()) {
       readers.addAll(group);
+    } else if (isSucceeded) {
+      // It was to confirm them itself; the next leader can.
+      readers.addAll(group);
+      lane.wake();
     } else {
       RaftException refusal = RaftNode.refusal(Reason.NO_LEADER);
       callbacks.add(() -> group.forEach(read -> read.completeExceptionally(refusal)));

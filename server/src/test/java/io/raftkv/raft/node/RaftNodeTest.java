@@ -326,6 +326,26 @@ class RaftNodeTest {
   }
 
   @Test
+  void readOfALeaderThatStepsDownIsConfirmedByTheNextOneIfItHearsOfThatAtOnce() {
+    TestNode old = leader();
+    cluster.isolate(old.number);
+    CompletableFuture<Void> read = old.readBarrier();
+    // Paused, it hears in one turn that it no longer leads, and who does.
+    old.hold("core");
+    TestNode next = leader();
+    next.propose("a").join();
+    cluster.heal();
+    cluster.tick(4);
+    assertThat(read).isNotDone();
+
+    old.release("core");
+    cluster.settle();
+
+    assertThat(read).isCompleted();
+    assertThat(old.machine.commands()).containsExactly("a");
+  }
+
+  @Test
   void whatWaitsForALeaderThatDoesNotComeIsDoneByTheOldOne() {
     TestNode old = leader();
     TestNode next = follower(0);
