@@ -20,7 +20,7 @@ package io.raftkv.raft;
  * @param snapshotEntries a snapshot is taken after this many applied entries
  * @param snapshotBytes or after this many bytes of them
  * @param snapshotLogPercent but not before the entries since the last one take so many percent of
- *     its size: of a large state, snapshots are rare
+ *     its state, before compression: of a large state, snapshots are rare
  * @param trailingEntries entries kept in the log behind a snapshot, for followers that lag a little
  */
 public record RaftOptions(
@@ -42,7 +42,7 @@ public record RaftOptions(
   public static final RaftOptions DEFAULT =
       new RaftOptions(
           10, 100, 5, 4096, 1 << 20, 64, 16 << 20, 32 << 20, 2 << 20, 256 << 20, 100_000, 256 << 20,
-          50, 5_000);
+          25, 5_000);
 
   public RaftOptions {
     check(heartbeatTicks >= 1, "heartbeat of %s ticks", heartbeatTicks);

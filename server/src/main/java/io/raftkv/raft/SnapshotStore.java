@@ -52,8 +52,11 @@ public interface SnapshotStore extends AutoCloseable {
    */
   void retain(int count, long appliedIndex);
 
-  /** Bytes of the latest snapshot; 0 if there is none. For any thread. */
-  long latestBytes();
+  /**
+   * Bytes of the latest snapshot's state, before it is compressed: to make a snapshot costs what
+   * these cost. 0 if there is none. For any thread.
+   */
+  long latestStateBytes();
 
   /** Bytes of all complete snapshots. For any thread. */
   long sizeBytes();

@@ -39,7 +39,12 @@ public class SnapshotFiles implements SnapshotStore {
   private static final String MAKING = "making-";
   private static final String TEMPORARY = ".tmp";
 
-  private record Complete(String name, SnapshotMeta meta, long bytes) {}
+  /**
+   * A file that may be used.
+   *
+   * @param stateBytes of what is in it, before compression
+   */
+  private record Complete(String name, SnapshotMeta meta, long bytes, long stateBytes) {}
 
   private final VolumeFactory volumes;
   private final boolean isCompressed;
@@ -93,7 +98,9 @@ public class SnapshotFiles implements SnapshotStore {
       // After a crash of the process alone, file and name may still be in the page cache only.
       volume.sync();
       volumes.syncDirectory();
-      snapshots.put(reader.meta().index(), new Complete(name, reader.meta(), volume.length()));
+      snapshots.put(
+          reader.meta().index(),
+          new Complete(name, reader.meta(), volume.length(), reader.stateBytes()));
     } catch (IOException e) {
       damaged.add(path(name) + " is not used: " + e.getMessage());
     }
@@ -136,8 +143,8 @@ public class SnapshotFiles implements SnapshotStore {
   }
 
   @Override
-  public synchronized long latestBytes() {
-    return snapshots.isEmpty() ? 0 : snapshots.lastEntry().getValue().bytes();
+  public synchronized long latestStateBytes() {
+    return snapshots.isEmpty() ? 0 : snapshots.lastEntry().getValue().stateBytes();
   }
 
   @Override
@@ -246,7 +253,12 @@ public class SnapshotFiles implements SnapshotStore {
 
   /** Gives a complete file its name. On return the snapshot exists. */
   private void publish(
-      String temporary, Volume volume, String origin, SnapshotMeta meta, long bytes) {
+      String temporary,
+      Volume volume,
+      String origin,
+      SnapshotMeta meta,
+      long bytes,
+      long stateBytes) {
     if (volume.length() != bytes) {
       throw new UncheckedIOException(
           new IOException(temporary + " has " + volume.length() + " bytes of " + bytes));
@@ -259,7 +271,7 @@ public class SnapshotFiles implements SnapshotStore {
     volumes.syncDirectory();
     Complete replaced;
     synchronized (this) {
-      replaced = snapshots.put(meta.index(), new Complete(name, meta, bytes));
+      replaced = snapshots.put(meta.index(), new Complete(name, meta, bytes, stateBytes));
     }
     if (replaced != null && !replaced.name.equals(name)) {
       volumes.delete(replaced.name);
@@ -307,7 +319,8 @@ public class SnapshotFiles implements SnapshotStore {
 
     @Override
     public void commit() {
-      publish(name, volume, OWN, meta, writer.finish());
+      long bytes = writer.finish();
+      publish(name, volume, OWN, meta, bytes, writer.stateBytes());
       isCommitted = true;
     }
 
@@ -412,7 +425,7 @@ public class SnapshotFiles implements SnapshotStore {
         if (!reader.meta().last().equals(last)) {
           throw new IOException("received " + reader.meta().last() + " in place of " + last);
         }
-        publish(name, opened(), RECEIVED, reader.meta(), totalBytes);
+        publish(name, opened(), RECEIVED, reader.meta(), totalBytes, reader.stateBytes());
         isFinished = true;
         return reader.meta();
       } catch (IOException e) {

@@ -50,6 +50,11 @@ final class SnapshotReader extends InputStream {
     return header.meta();
   }
 
+  /** Bytes of the state, as far as it was read or verified. */
+  long stateBytes() {
+    return rawBytes;
+  }
+
   /** Verifies what stands in the file, up to its end; nothing is decompressed. */
   void verify() throws IOException {
     while (!isAtEnd) {

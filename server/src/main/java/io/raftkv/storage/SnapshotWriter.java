@@ -67,6 +67,11 @@ final class SnapshotWriter extends OutputStream {
     return offset;
   }
 
+  /** Bytes of the state that were written. */
+  long stateBytes() {
+    return rawBytes;
+  }
+
   private void writeBlock() {
     if (blockLength == 0) {
       return;

@@ -138,6 +138,16 @@ class SnapshotFilesTest extends SnapshotStoreContract {
   }
 
   @Test
+  void sizeOfTheStateIsKnownHoweverSmallItsFile() throws IOException {
+    assertThat(store.latestStateBytes()).isZero();
+    make(store, meta(10), new byte[300_000]);
+
+    assertThat(store.sizeBytes()).isLessThan(300_000);
+    assertThat(store.latestStateBytes()).isEqualTo(300_000);
+    assertThat(reopen(store).latestStateBytes()).isEqualTo(300_000);
+  }
+
+  @Test
   void receivedSnapshotIsKnownAsSuchAfterARestart() {
     SnapshotStore other = new MemorySnapshots();
     make(other, meta(20), state(1, 1000));

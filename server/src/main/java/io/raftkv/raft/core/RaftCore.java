@@ -164,9 +164,12 @@ public final class RaftCore {
     applyQueue.applied(index);
   }
 
-  /** Tells that this snapshot, asked for by {@link Ready#snapshot}, is durable, and its size. */
-  public void snapshotTaken(SnapshotMeta taken, long sizeBytes) {
-    snapshotSchedule.taken(sizeBytes);
+  /**
+   * Tells that this snapshot, asked for by {@link Ready#snapshot}, is durable, and how large a
+   * state it holds.
+   */
+  public void snapshotTaken(SnapshotMeta taken, long stateBytes) {
+    snapshotSchedule.taken(stateBytes);
     Invariant.check(
         taken.index() <= log.durableIndex() || taken.index() <= snapshot.index(),
         "snapshot %d, durable %d",

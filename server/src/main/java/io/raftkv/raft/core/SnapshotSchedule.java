@@ -12,7 +12,7 @@ final class SnapshotSchedule {
   private final RaftOptions options;
   private long lastIndex;
 
-  /** Of the last snapshot; 0: not known. */
+  /** Of the state in the last snapshot, before compression; 0: not known. */
   private long lastBytes;
 
   /** Of entries since then. */
@@ -23,10 +23,10 @@ final class SnapshotSchedule {
   /** One is wanted as soon as it reaches this far, even of a state of which there was one. */
   private long requestedFrom = NOT_REQUESTED;
 
-  SnapshotSchedule(RaftOptions options, long snapshotIndex, long snapshotBytes) {
+  SnapshotSchedule(RaftOptions options, long snapshotIndex, long stateBytes) {
     this.options = options;
     this.lastIndex = snapshotIndex;
-    this.lastBytes = snapshotBytes;
+    this.lastBytes = stateBytes;
   }
 
   /**
@@ -65,9 +65,9 @@ final class SnapshotSchedule {
     isUnderWay = false;
   }
 
-  void taken(long sizeBytes) {
+  void taken(long stateBytes) {
     isUnderWay = false;
-    lastBytes = sizeBytes;
+    lastBytes = stateBytes;
   }
 
   /** There is a snapshot of this index: what was asked for up to there is no longer needed. */

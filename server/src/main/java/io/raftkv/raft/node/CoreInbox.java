@@ -154,8 +154,8 @@ final class CoreInbox implements SnapshotLane.Listener, Transport.Listener {
   }
 
   @Override
-  public void snapshotTaken(SnapshotMeta meta, long sizeBytes) {
-    report(c -> c.snapshotTaken(meta, sizeBytes));
+  public void snapshotTaken(SnapshotMeta meta, long stateBytes) {
+    report(c -> c.snapshotTaken(meta, stateBytes));
   }
 
   @Override

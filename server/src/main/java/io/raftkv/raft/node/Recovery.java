@@ -84,7 +84,7 @@ final class Recovery {
         store.hardState(),
         log,
         snapshot,
-        parts.snapshots().latestBytes());
+        parts.snapshots().latestStateBytes());
   }
 
   private static void restore(

@@ -37,7 +37,7 @@ final class SnapshotLane {
 
   /** Who hears of the outcome: the core lane. */
   interface Listener {
-    void snapshotTaken(SnapshotMeta meta, long sizeBytes);
+    void snapshotTaken(SnapshotMeta meta, long stateBytes);
 
     void snapshotFailed();
 
@@ -196,7 +196,7 @@ final class SnapshotLane {
       return;
     }
     LOG.info("snapshot {} made", meta.last());
-    listener.snapshotTaken(meta, snapshots.latestBytes());
+    listener.snapshotTaken(meta, snapshots.latestStateBytes());
     forgetOld();
   }
 

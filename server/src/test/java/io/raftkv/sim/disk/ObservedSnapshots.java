@@ -120,8 +120,8 @@ public final class ObservedSnapshots implements SnapshotStore {
   }
 
   @Override
-  public long latestBytes() {
-    return files.latestBytes();
+  public long latestStateBytes() {
+    return files.latestStateBytes();
   }
 
   @Override

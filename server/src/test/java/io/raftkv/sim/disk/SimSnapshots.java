@@ -150,7 +150,7 @@ public final class SimSnapshots implements SnapshotStore {
   }
 
   @Override
-  public long latestBytes() {
+  public long latestStateBytes() {
     return model.files().isEmpty() ? 0 : model.files().lastEntry().getValue().bytes().length;
   }
 
