@@ -2,8 +2,9 @@ package io.raftkv.raft.node;
 
 /**
  * Whether the next leader is expected any moment, because this member hands its office over (Raft
- * thesis 3.10). It takes milliseconds; who were refused meanwhile would stay away for longer than
- * that. Confined to the core lane.
+ * thesis 3.10), or has just lost its leader. It takes milliseconds, or an election that begins when
+ * the connection breaks; who were refused meanwhile would stay away for longer than that. Confined
+ * to the core lane.
  */
 final class HandOver {
   private final long patienceNanos;
@@ -11,14 +12,14 @@ final class HandOver {
   private long untilNanos;
 
   /**
-   * @param patienceNanos for how long it is awaited once the office is given up, or was last being
-   *     handed over
+   * @param patienceNanos for how long it is awaited once the leader is lost, or the office was last
+   *     being handed over
    */
   HandOver(long patienceNanos) {
     this.patienceNanos = patienceNanos;
   }
 
-  /** The office is being handed over now. */
+  /** The office is being handed over now, or falls vacant. */
   void noteUnderWay(long nowNanos) {
     isAwaited = true;
     untilNanos = nowNanos + patienceNanos;

@@ -84,6 +84,7 @@ final class Waiting {
   boolean noteLeader(long turnNanos) {
     this.turnNanos = turnNanos;
     boolean hasLed = seenLeader.equals(core.self());
+    boolean isLost = !seenLeader.isNone() && core.leader().isNone();
     boolean isNew = false;
     if (!core.leader().equals(seenLeader) || core.term() != seenTerm) {
       seenLeader = core.leader();
@@ -99,12 +100,12 @@ final class Waiting {
     }
     isSucceeded = hasLed && isNew;
     refuse(forwards.takeOlderThan(parts.clock().nanoTime() - forwardPatienceNanos), Reason.TIMEOUT);
-    noteHandOver();
+    noteHandOver(isLost);
     return isNew;
   }
 
-  private void noteHandOver() {
-    if (core.isTransferring()) {
+  private void noteHandOver(boolean isLost) {
+    if (core.isTransferring() || isLost) {
       handOver.noteUnderWay(turnNanos);
     } else if (!core.leader().isNone()) {
       handOver.noteOver();
