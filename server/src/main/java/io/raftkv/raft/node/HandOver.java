@@ -2,9 +2,9 @@ package io.raftkv.raft.node;
 
 /**
  * Whether the next leader is expected any moment, because this member hands its office over (Raft
- * thesis 3.10), or has just lost its leader. It takes milliseconds, or an election that begins when
- * the connection breaks; who were refused meanwhile would stay away for longer than that. Confined
- * to the core lane.
+ * thesis 3.10), or has just lost the one that it followed. It takes milliseconds, or an election
+ * that begins when the connection breaks; who were refused meanwhile would stay away for longer
+ * than that. Confined to the core lane.
  */
 final class HandOver {
   private final long patienceNanos;

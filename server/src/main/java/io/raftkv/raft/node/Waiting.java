@@ -84,7 +84,8 @@ final class Waiting {
   boolean noteLeader(long turnNanos) {
     this.turnNanos = turnNanos;
     boolean hasLed = seenLeader.equals(core.self());
-    boolean isLost = !seenLeader.isNone() && core.leader().isNone();
+    // One that led itself, and nobody follows any more, may be cut off from the next one.
+    boolean isLost = !seenLeader.isNone() && !hasLed && core.leader().isNone();
     boolean isNew = false;
     if (!core.leader().equals(seenLeader) || core.term() != seenTerm) {
       seenLeader = core.leader();

@@ -388,6 +388,63 @@ class RaftNodeTest {
     assertThat(reason(read)).isEqualTo(Reason.NO_LEADER);
   }
 
+  /** Neither the leader nor the third member is heard. */
+  private TestNode memberThatHasJustLostItsLeader() {
+    TestNode old = leader();
+    TestNode asked = follower(0);
+    follower(1).hold("core");
+    cluster.isolate(old.number);
+    while (!asked.node.status().leader().isNone()) {
+      cluster.tick(1);
+    }
+    return asked;
+  }
+
+  @Test
+  void whatIsAskedOfAMemberThatHasJustLostItsLeaderIsDoneByTheNextOne() {
+    TestNode third = follower(1);
+    TestNode asked = memberThatHasJustLostItsLeader();
+
+    CompletableFuture<byte[]> write = asked.propose("a");
+    CompletableFuture<Void> read = asked.readBarrier();
+    assertThat(write).isNotDone();
+    assertThat(read).isNotDone();
+    third.release("core");
+    TestNode next = leader();
+    cluster.tick(2);
+
+    assertThat(write).isCompleted();
+    assertThat(read).isCompleted();
+    assertThat(next.machine.commands()).containsExactly("a");
+  }
+
+  @Test
+  void whatWaitsWhereTheLeaderWasLostIsRefusedForCertainInTimeAndWhatFollowsAtOnce() {
+    TestNode asked = memberThatHasJustLostItsLeader();
+    CompletableFuture<byte[]> write = asked.propose("a");
+    CompletableFuture<Void> read = asked.readBarrier();
+
+    cluster.tick(NodeCluster.OPTIONS.electionTicks() + 1);
+
+    assertThat(reason(write)).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(read)).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(asked.propose("b"))).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(asked.readBarrier())).isEqualTo(Reason.NO_LEADER);
+  }
+
+  /** The next one may be elected where it cannot hear of it; whoever asks should ask there. */
+  @Test
+  void leaderThatNobodyFollowsAnyMoreLetsNobodyWait() {
+    TestNode old = leader();
+    cluster.isolate(old.number);
+    while (old.node.status().isLeader()) {
+      cluster.tick(1);
+    }
+
+    assertThat(reason(old.propose("a"))).isEqualTo(Reason.NO_LEADER);
+    assertThat(reason(old.readBarrier())).isEqualTo(Reason.NO_LEADER);
+  }
+
   @Test
   void transferWhoseTargetWasToldToCampaignAndIsSilentIsUnknown() {
     TestNode old = leader();
