@@ -17,6 +17,7 @@ abstract class Attempt implements Runnable {
   final SimProcess process;
   final List<Operation> operations;
   private final Runnable over;
+  private long askedNanos;
   private boolean isOver;
   private boolean isAnswered;
   private boolean isRefused;
@@ -39,6 +40,8 @@ abstract class Attempt implements Runnable {
 
   final void ask() {
     world.note("ask", client, process.machine());
+    askedNanos = world.scheduler.nowNanos();
+    process.asked(this);
     world.scheduler.after(world.plan.clientTimeoutNanos, this);
     try {
       send().whenComplete(this::answered);
@@ -46,6 +49,10 @@ abstract class Attempt implements Runnable {
       world.verdict.broken("requests do not throw", World.trace(e));
     }
     process.afterTurn();
+  }
+
+  final long askedNanos() {
+    return askedNanos;
   }
 
   /** Answered, and not refused. */
@@ -67,6 +74,7 @@ abstract class Attempt implements Runnable {
   }
 
   private void answered(@Nullable Object answer, @Nullable Throwable failure) {
+    process.answered(this);
     if (isOver || !process.isAlive) {
       return;
     }

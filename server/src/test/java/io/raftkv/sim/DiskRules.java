@@ -42,6 +42,11 @@ record DiskRules(Observed node, List<Rule> rules, Verdict verdict, Effects effec
   }
 
   @Override
+  public void creatingSnapshot(SnapshotMeta meta) {
+    rules.forEach(rule -> rule.creatingSnapshot(node, meta));
+  }
+
+  @Override
   public void completingSnapshot(SnapshotMeta meta, boolean isReceived) {
     effects.saw(isReceived ? Effect.SNAPSHOT_INSTALLED : Effect.SNAPSHOT_MADE);
     rules.forEach(rule -> rule.completingSnapshot(node, meta, isReceived));

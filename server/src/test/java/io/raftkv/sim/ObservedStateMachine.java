@@ -48,6 +48,7 @@ record ObservedStateMachine(
 
   @Override
   public Frozen freeze() {
+    rules.forEach(rule -> rule.freezing(node, delegate.appliedIndex()));
     return delegate.freeze();
   }
 

@@ -21,6 +21,8 @@ import io.raftkv.storage.Scrub;
 import io.raftkv.storage.SnapshotFiles;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the production node on a machine. */
@@ -42,6 +44,9 @@ final class SimProcess implements LaneHost, Machine {
   private @Nullable Throwable failure;
   private boolean isStopping;
   private long logBusyUntilNanos;
+
+  /** Requests that the node has not answered, the oldest first; their clients may have gone on. */
+  private final Set<Attempt> waiting = new LinkedHashSet<>();
 
   SimProcess(SimMachine machine, int incarnation) {
     this.machine = machine;
@@ -162,11 +167,33 @@ final class SimProcess implements LaneHost, Machine {
     return node;
   }
 
+  void asked(Attempt attempt) {
+    waiting.add(attempt);
+  }
+
+  void answered(Attempt attempt) {
+    waiting.remove(attempt);
+  }
+
+  /** Whether a write has no answer yet that was asked for before then. */
+  boolean isWriteWaiting(long sinceNanos) {
+    for (Attempt attempt : waiting) {
+      if (!(attempt instanceof ReadAttempt)) {
+        return attempt.askedNanos() < sinceNanos;
+      }
+    }
+    return false;
+  }
+
   void stop() {
     isStopping = true;
     try {
       if (node != null) {
         node.close();
+        if (!waiting.isEmpty()) {
+          world.verdict.broken(
+              "a node that stops answers everybody", "not " + waiting.size() + " of them");
+        }
       }
     } catch (ProcessEnded e) {
       // The rest of closing does not happen.

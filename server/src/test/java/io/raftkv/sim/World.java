@@ -59,6 +59,8 @@ final class World implements NetworkHost {
   private final Reign reign;
   private final HungLeader hungLeader;
   private final FullLeader fullLeader;
+  private final SnapshotPace snapshotPace;
+  private final Answers answers;
   private final Pipelines pipelines;
 
   /** Writes that were answered. */
@@ -97,6 +99,8 @@ final class World implements NetworkHost {
     reign = new Reign(this);
     hungLeader = new HungLeader(this);
     fullLeader = new FullLeader(this);
+    snapshotPace = new SnapshotPace(this);
+    answers = new Answers(this);
     pipelines = new Pipelines(plan.machinesWithSpares(), effects);
     for (int i = 0; i < plan.machinesWithSpares(); i++) {
       machines.add(new SimMachine(this, i));
@@ -185,6 +189,8 @@ final class World implements NetworkHost {
     reign.check();
     hungLeader.check();
     fullLeader.check();
+    snapshotPace.check();
+    answers.check();
     if (truth.attachedKeysGone() > 0) {
       effects.saw(Effect.ATTACHED_KEYS_WENT);
     }
@@ -314,6 +320,7 @@ final class World implements NetworkHost {
       rule.turned(machine, before, now);
     }
     repairs.observed(before, now);
+    answers.observed(machine, now);
     if (now.isLeader() && now.configuration().isJoint()) {
       effects.saw(Effect.MEMBERS_JOINT);
     }

@@ -18,6 +18,9 @@ public interface DiskObserver {
 
   void resetting(EntryId last);
 
+  /** A snapshot is about to be begun; it may never be complete. */
+  void creatingSnapshot(SnapshotMeta meta);
+
   /**
    * A snapshot is about to exist.
    *

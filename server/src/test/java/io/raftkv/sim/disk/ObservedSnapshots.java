@@ -44,6 +44,7 @@ public final class ObservedSnapshots implements SnapshotStore {
   @Override
   public Sink create(SnapshotMeta meta) {
     machine.mayEndHere();
+    observer.creatingSnapshot(meta);
     faults.maySnapshotFail();
     Sink sink = files.create(meta);
     return new Sink() {

@@ -37,6 +37,7 @@ public final class SimSnapshots implements SnapshotStore {
   @Override
   public Sink create(SnapshotMeta meta) {
     machine.mayEndHere();
+    observer.creatingSnapshot(meta);
     faults.maySnapshotFail();
     ByteArrayOutputStream state = new ByteArrayOutputStream();
     return new Sink() {

@@ -56,7 +56,13 @@ public abstract class Rule {
 
   public void resetting(Observed node, EntryId last) {}
 
+  /** A file is begun for a state that was frozen, whatever becomes of it. */
+  public void creatingSnapshot(Observed node, SnapshotMeta meta) {}
+
   public void completingSnapshot(Observed node, SnapshotMeta meta, boolean isReceived) {}
+
+  /** The state is about to be kept as it is, for a snapshot. */
+  public void freezing(Observed node, long appliedIndex) {}
 
   public void applying(Observed node, long appliedIndex, List<LogEntry> entries) {}
 

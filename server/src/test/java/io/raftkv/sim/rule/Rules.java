@@ -25,6 +25,7 @@ public final class Rules {
     rules.add(new Monotone(verdict));
     rules.add(new ChangesOfMembers(verdict, nodes));
     rules.add(new Bounds(verdict, truth));
+    rules.add(new OneSnapshotAtATime(verdict, nodes.size()));
     return List.copyOf(rules);
   }
 }
