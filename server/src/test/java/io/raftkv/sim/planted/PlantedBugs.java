@@ -12,6 +12,9 @@ final class PlantedBugs {
   private static final String SNAPSHOT_LANE = "io/raftkv/raft/node/SnapshotLane.java";
   private static final String CORE_LANE = "io/raftkv/raft/node/CoreLane.java";
   private static final String STATE_CHECK = "io/raftkv/raft/node/StateCheck.java";
+  private static final String RAFT_LOG = "io/raftkv/raft/core/RaftLog.java";
+  private static final String ENTRY_TAIL = "io/raftkv/raft/core/EntryTail.java";
+  private static final String SCHEDULE = "io/raftkv/raft/core/SnapshotSchedule.java";
   private static final String SEGMENTED_LOG = "io/raftkv/storage/SegmentedLog.java";
 
   private static final String ONCE = "io/raftkv/kv/OnceApplier.java";
@@ -290,6 +293,20 @@ final class PlantedBugs {
               "convergence after healing|progress after healing|Availability",
               24),
           new PlantedBug(
+              "no snapshot after one that failed",
+              SCHEDULE,
+              "  void failed() {\n    isUnderWay = false;\n",
+              "  void failed() {\n",
+              "SnapshotPace",
+              1),
+          new PlantedBug(
+              "a snapshot is begun while one is under way",
+              SCHEDULE,
+              "return !isUnderWay && (",
+              "return (",
+              "OneSnapshotAtATime",
+              8),
+          new PlantedBug(
               "folder of the log not synced",
               SEGMENTED_LOG,
               "    volumes.rename(prepared.name(), header.fileName());\n"
@@ -321,6 +338,43 @@ final class PlantedBugs {
               "clusterTimeMillis = entryTimeMillis;",
               "ClusterTime",
               71),
+
+          // --- what is kept in memory
+          new PlantedBug(
+              "entries leave the memory that the disk does not have",
+              RAFT_LOG,
+              "tail.evict(Math.min(durable, removable), Math.min(durable, done));",
+              "tail.evict(removable, done);",
+              "turns do not throw|a node does not fail",
+              7),
+          new PlantedBug(
+              "a leader forgets entries that are not committed",
+              CORE,
+              "log.evictTail(handed, Math.min(handed, leader.matchedByAll()));",
+              "log.evictTail(log.lastIndex(), Math.min(handed, leader.matchedByAll()));",
+              "a node does not fail|turns do not throw",
+              1),
+          new PlantedBug(
+              "entries leave the memory whoever needs them once it is full",
+              ENTRY_TAIL,
+              "(bytes > budgetBytes && firstIndex <= lastRemovable)",
+              "bytes > budgetBytes",
+              "a node does not fail|turns do not throw",
+              1),
+          new PlantedBug(
+              "the memory does not begin anew where the log is truncated below it",
+              ENTRY_TAIL,
+              "    firstIndex = Math.min(firstIndex, index);\n",
+              "",
+              "a node does not fail|turns do not throw",
+              7),
+          new PlantedBug(
+              "the ring of entries is turned when it grows",
+              ENTRY_TAIL,
+              "old[(int) (index & (old.length - 1))]",
+              "old[(int) (index - firstIndex)]",
+              "a node does not fail|" + TWO_HISTORIES,
+              3),
 
           // --- members
           new PlantedBug(
@@ -571,5 +625,35 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              34));
+              34),
+
+          // --- while leadership is handed over
+          new PlantedBug(
+              "who waits for the next leader waits until there is one",
+              "io/raftkv/raft/node/HandOver.java",
+              "return isAwaited && nowNanos - untilNanos < 0;",
+              "return isAwaited;",
+              "Answers",
+              2),
+          new PlantedBug(
+              "what others sent is refused while leadership is handed over, and taken afterwards",
+              CORE_LANE,
+              "return isRemote;",
+              "return false;",
+              "linearizability|Acknowledgements",
+              34),
+          new PlantedBug(
+              "who waits for the next leader is not told that the node stops",
+              CORE_LANE,
+              "    proposals.forEach(proposal -> proposal.completion().fail(notTaken));\n",
+              "",
+              "a node that stops",
+              5),
+          new PlantedBug(
+              "who waits for the next leader is refused, and served all the same",
+              CORE_LANE,
+              "if (isRemote) {",
+              "if (isRemote || !isRemote) {",
+              "linearizability|Acknowledgements",
+              54));
 }
