@@ -86,6 +86,19 @@ class LogPartsTest {
   }
 
   @Test
+  void whatWasTruncatedTakesNoneOfTheTailsBudget() {
+    EntryTail tail = new EntryTail(10 * (LogEntry.OVERHEAD_BYTES + 8), 0, 1);
+    for (int round = 0; round < 20; round++) {
+      for (long index = 1; index <= 10; index++) {
+        tail.append(new LogEntry(index, round, LogEntry.Kind.COMMAND, 0, new byte[8]));
+      }
+      tail.evict(10, 0);
+      assertThat(tail.firstIndex()).isEqualTo(1);
+      tail.truncateFrom(1);
+    }
+  }
+
+  @Test
   void tailForgetsMostOfWhatNobodyLacksBeforeItIsFull() {
     int sizeBytes = LogEntry.OVERHEAD_BYTES + 8;
     EntryTail tail = new EntryTail(160 * sizeBytes, 10 * sizeBytes, 1);
@@ -117,6 +130,38 @@ class LogPartsTest {
     schedule.handed(entries(51, 10), 0);
     assertThat(schedule.isDue(59)).isFalse();
     assertThat(schedule.isDue(60)).isTrue();
+  }
+
+  @Test
+  void snapshotsAreTakenOneAtATimeAndGoOnAfterAFailure() {
+    RaftOptions options = RaftOptions.DEFAULT.withSnapshots(10, 1 << 30, 0);
+    SnapshotSchedule schedule = new SnapshotSchedule(options, 0, 0);
+    schedule.handed(entries(1, 10), 0);
+    assertThat(schedule.isDue(10)).isTrue();
+
+    schedule.begin(10);
+    schedule.handed(entries(11, 10), 0);
+    assertThat(schedule.isDue(20)).as("one is under way").isFalse();
+
+    schedule.failed();
+    assertThat(schedule.isDue(19)).isFalse();
+    assertThat(schedule.isDue(20)).isTrue();
+  }
+
+  @Test
+  void aSnapshotThatWasAskedForIsDueUntilOneReachesSoFar() {
+    SnapshotSchedule schedule = new SnapshotSchedule(RaftOptions.DEFAULT, 0, 0);
+
+    schedule.request(15);
+    assertThat(schedule.isDue(14)).isFalse();
+    assertThat(schedule.isDue(15)).isTrue();
+
+    schedule.restart(14);
+    assertThat(schedule.isDue(15)).as("that one ends before").isTrue();
+
+    schedule.begin(15);
+    schedule.taken(0);
+    assertThat(schedule.isDue(16)).isFalse();
   }
 
   private static CommittedRange entries(long from, int count) {

@@ -446,6 +446,75 @@ class RaftNodeTest {
   }
 
   @Test
+  void readThatIsUnderWayWhenLeadershipIsHandedOverIsAskedOfTheNextLeader() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    next.hold("core");
+    follower(1).hold("core");
+    old.transferTo(next.number);
+    CompletableFuture<Void> read = old.readBarrier();
+    assertThat(read).as("nobody confirms it").isNotDone();
+
+    next.release("core");
+    cluster.tick(2);
+
+    assertThat(cluster.leader()).isEqualTo(next.number);
+    assertThat(read).isCompleted();
+  }
+
+  @Test
+  void whatIsForwardedToALeaderThatHandsOverIsRefusedAtOnceForCertain() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    TestNode asked = follower(1);
+    next.hold("core");
+    old.transferTo(next.number);
+
+    CompletableFuture<byte[]> write = asked.propose("a");
+    assertThat(reason(write)).isEqualTo(Reason.TRANSFERRING);
+    next.release("core");
+    cluster.settle();
+
+    assertThat(cluster.leader()).isEqualTo(next.number);
+    assertThat(next.machine.commands()).doesNotContain("a");
+  }
+
+  @Test
+  void noMoreWaitForTheNextLeaderThanCanBeForwardedToIt() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    next.hold("core");
+    old.transferTo(next.number);
+    List<CompletableFuture<byte[]>> writes = new ArrayList<>();
+    for (int i = 0; i <= Forwards.MAX; i++) {
+      writes.add(old.node.propose(new byte[1]));
+      if (i % (1 << 13) == 0) {
+        cluster.settle();
+      }
+    }
+    cluster.settle();
+
+    assertThat(reason(writes.get(Forwards.MAX))).isEqualTo(Reason.TRANSFERRING);
+    assertThat(writes.subList(0, Forwards.MAX)).noneMatch(CompletableFuture::isDone);
+  }
+
+  @Test
+  void closeFailsWhatWaitsForTheNextLeaderForCertain() {
+    TestNode old = leader();
+    TestNode next = follower(0);
+    next.hold("core");
+    follower(1).hold("core");
+    old.transferTo(next.number);
+    CompletableFuture<byte[]> write = old.propose("a");
+    CompletableFuture<Void> read = old.readBarrier();
+
+    old.stop();
+
+    assertThat(reason(write)).isEqualTo(Reason.SHUTTING_DOWN);
+    assertThat(reason(read)).isEqualTo(Reason.SHUTTING_DOWN);
+  }
+
+  @Test
   void transferWhoseTargetWasToldToCampaignAndIsSilentIsUnknown() {
     TestNode old = leader();
     long target = follower(0).number;
