@@ -60,16 +60,19 @@ final class Pipeline {
    * @return what to {@link PipelineStream.Ticket#forget} it by; null: it has ended already
    */
   PipelineStream.@Nullable Ticket submit(Entry entry) {
+    Status end = null;
     for (int tried = 0; tried < STREAMS_TRIED_MAX; tried++) {
-      PipelineStream.Ticket ticket = stream().submit(entry);
+      PipelineStream stream = stream();
+      PipelineStream.Ticket ticket = stream.submit(entry);
       if (ticket != null) {
         return ticket;
       }
+      end = stream.end();
     }
-    entry.closed(
-        Status.UNAVAILABLE.withDescription("the connection takes no more calls"),
-        new Metadata(),
-        false);
+    // Each ended before it took the call: mostly there is nobody to connect to.
+    Status why =
+        end == null ? Status.UNAVAILABLE.withDescription("the connection takes no calls") : end;
+    entry.closed(why, new Metadata(), false);
     return null;
   }
 

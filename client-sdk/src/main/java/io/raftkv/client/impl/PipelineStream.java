@@ -72,7 +72,9 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
   private volatile long messagesSent;
 
   private volatile boolean isRetired;
-  private volatile boolean isClosed;
+
+  /** How it ended; null: it has not. */
+  private volatile @Nullable Status end;
 
   // While draining only.
   private long messages;
@@ -95,7 +97,16 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
   }
 
   boolean isFresh(long ageNanosMax) {
-    return !isClosed && !isRetired && System.nanoTime() - startNanos < ageNanosMax;
+    return !isClosed() && !isRetired && System.nanoTime() - startNanos < ageNanosMax;
+  }
+
+  private boolean isClosed() {
+    return end != null;
+  }
+
+  /** How it ended; null: it has not. */
+  @Nullable Status end() {
+    return end;
   }
 
   /** Takes a call; null if it takes no more. */
@@ -103,7 +114,7 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
     Ticket ticket = new Ticket(this, entry, lastId.incrementAndGet());
     underWay.put(ticket.id, ticket);
     // After the call can be seen: whoever ends the stream from here on finds it.
-    if ((isClosed || isRetired) && underWay.remove(ticket.id) != null) {
+    if ((isClosed() || isRetired) && underWay.remove(ticket.id) != null) {
       // It may have been what kept a retired stream from its end.
       drain();
       return null;
@@ -129,10 +140,10 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
     int seen;
     do {
       seen = wanted.get();
-      while (!isClosed && !queue.isEmpty() && rpc.isReady()) {
+      while (!isClosed() && !queue.isEmpty() && rpc.isReady()) {
         send();
       }
-      if (isRetired && !isHalfClosed && !isClosed && underWay.isEmpty()) {
+      if (isRetired && !isHalfClosed && !isClosed() && underWay.isEmpty()) {
         isHalfClosed = true;
         rpc.halfClose();
       }
@@ -195,7 +206,7 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
 
   @Override
   public void onClose(Status status, Metadata trailers) {
-    isClosed = true;
+    end = status;
     if (status.getCode() == Status.Code.UNIMPLEMENTED) {
       pipeline.unsupported();
     }
