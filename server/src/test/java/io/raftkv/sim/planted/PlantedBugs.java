@@ -89,14 +89,14 @@ final class PlantedBugs {
               "if (log.term(index) != core.term()) {",
               "if (index <= log.commitIndex()) {",
               "CommitOfOwnTerm|" + TWO_HISTORIES,
-              4),
+              7),
           new PlantedBug(
               "votes for candidates whose log is behind",
               CORE,
               "boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());",
               "boolean isUpToDate = true;",
               "LeaderCompleteness|" + TWO_HISTORIES,
-              3),
+              15),
           new PlantedBug(
               "truncation ignored by tickets in flight",
               "io/raftkv/raft/core/PersistQueue.java",
@@ -220,7 +220,7 @@ final class PlantedBugs {
               "} else if (log.term(log.commitIndex()) != core.term()) {",
               "} else if (log.commitIndex() < 0) {",
               STALE_READ,
-              41),
+              47),
           new PlantedBug(
               "the answer to a heartbeat of an earlier term confirms a round of this one",
               CORE,
@@ -255,7 +255,7 @@ final class PlantedBugs {
               "isDue(index) || index > log.durableIndex() || !log",
               "isDue(index) || !log",
               "Bounds|a node does not fail",
-              3),
+              4),
           new PlantedBug(
               "snapshot before the log's reset is on the disk",
               CORE,
@@ -283,7 +283,7 @@ final class PlantedBugs {
               "if (log.matches(received.last())) {",
               "if (received.index() <= log.lastIndex()) {",
               "Bounds|a node does not fail|a process starts|" + TWO_HISTORIES,
-              512),
+              625),
           new PlantedBug(
               "a follower behind a cut log is never spoken to again",
               LEADER,
@@ -586,7 +586,7 @@ final class PlantedBugs {
               "Math.max(core.lastClusterTimeMillis(), stateMillis)",
               "core.lastClusterTimeMillis()",
               SHORT_LIFE,
-              102),
+              301),
           new PlantedBug(
               "a quorum that only answers heartbeats keeps its leader",
               LEADER,
@@ -625,7 +625,7 @@ final class PlantedBugs {
               "refuse(pending.takeAll(), Reason.LEADERSHIP_LOST);",
               "refuse(pending.takeAll(), Reason.NO_LEADER);",
               "linearizability",
-              34),
+              37),
 
           // --- while leadership is handed over
           new PlantedBug(
