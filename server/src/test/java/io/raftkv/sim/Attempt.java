@@ -21,6 +21,7 @@ abstract class Attempt implements Runnable {
   private boolean isOver;
   private boolean isAnswered;
   private boolean isRefused;
+  private boolean isLate;
 
   /**
    * @param operations what it is in the history
@@ -64,6 +65,11 @@ abstract class Attempt implements Runnable {
     return isRefused;
   }
 
+  /** Answered or refused when nobody waited for it any more. */
+  final boolean isLate() {
+    return isLate;
+  }
+
   /** Its time is over. */
   @Override
   public final void run() {
@@ -76,6 +82,7 @@ abstract class Attempt implements Runnable {
   private void answered(@Nullable Object answer, @Nullable Throwable failure) {
     process.answered(this);
     if (isOver || !process.isAlive) {
+      isLate = isOver;
       return;
     }
     if (failure == null) {

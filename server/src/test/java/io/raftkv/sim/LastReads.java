@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Once everything is healed, every key is read on every member, and every read must be answered
- * (promise P6). A refusal may be asked again, for leaders may still change; silence may not.
+ * (promise P6). A refusal may be asked again, for leaders may still change, and so may what was
+ * answered too late, for a lane may still take its time; silence may not.
  */
 final class LastReads {
   private final World world;
@@ -41,12 +42,14 @@ final class LastReads {
     attempt.ask();
   }
 
-  /** Asks again what was refused. Returns whether everything has been answered. */
+  /**
+   * Asks again what was refused or answered too late. Returns whether everything has been answered.
+   */
   boolean areAnswered() {
     for (ReadAttempt attempt : List.copyOf(open)) {
       if (attempt.isAnswered()) {
         open.remove(attempt);
-      } else if (attempt.isRefused()) {
+      } else if (attempt.isRefused() || attempt.isLate()) {
         open.remove(attempt);
         ask(world.machines.get(attempt.process.machine()), attempt.operations.get(0).key());
       }

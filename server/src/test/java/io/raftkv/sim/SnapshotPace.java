@@ -15,7 +15,7 @@ final class SnapshotPace {
     @Nullable SimProcess process;
     long snapshotIndex;
 
-    /** What was applied when it was first seen well with that snapshot. */
+    /** How far it was when it was first seen well with that snapshot. */
     long fromIndex;
 
     /** Since when one is overdue. */
@@ -52,7 +52,8 @@ final class SnapshotPace {
       if (!isWell || is.process != machine.process || is.snapshotIndex != status.snapshotIndex()) {
         is.process = isWell ? machine.process : null;
         is.snapshotIndex = status == null ? 0 : status.snapshotIndex();
-        is.fromIndex = status == null ? 0 : status.appliedIndex();
+        // One that was received may be ahead of what is applied.
+        is.fromIndex = status == null ? 0 : Math.max(status.appliedIndex(), status.snapshotIndex());
         is.sinceNanos = now;
       } else if (!isOverdue(is, status)) {
         is.sinceNanos = now;

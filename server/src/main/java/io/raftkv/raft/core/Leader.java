@@ -101,7 +101,7 @@ final class Leader extends Role {
   // --- proposals -------------------------------------------------------------------------------
 
   Optional<RaftException.Reason> refusal() {
-    if (transfer != null || isAbdicating) {
+    if (transfer != null || isAbdicating || membership.isRemoved()) {
       return Optional.of(RaftException.Reason.TRANSFERRING);
     }
     long bytesMax = core.options().uncommittedBytesMax();

@@ -101,6 +101,11 @@ final class LeaderMembership {
     committedLately = core.log().commitIndex();
   }
 
+  /** We lead a cluster that we are no longer part of (thesis 4.2.2), and that is committed. */
+  boolean isRemoved() {
+    return isCommitted() && !core.configuration().isJoint() && !core.isVoter();
+  }
+
   /** Takes the next step of a change that takes several. */
   void advance() {
     if (!isCommitted() || leader.isTransferring()) {
@@ -109,8 +114,7 @@ final class LeaderMembership {
     Configuration configuration = core.configuration();
     if (configuration.isJoint()) {
       append(configuration.left());
-    } else if (!core.isVoter()) {
-      // We lead a cluster that we are no longer part of (thesis 4.2.2): that is committed now.
+    } else if (isRemoved()) {
       leader.abdicate();
     } else {
       promote(configuration);
