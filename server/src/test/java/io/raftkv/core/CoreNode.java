@@ -35,6 +35,7 @@ public final class CoreNode {
 
   private RaftCore core;
   private Configuration reachable;
+  private int ownSnapshots;
   private boolean isDiskHeld;
   private boolean isApplyHeld;
   private long appliedIndex;
@@ -170,6 +171,7 @@ public final class CoreNode {
   }
 
   private void snapshot(SnapshotMeta meta) {
+    ownSnapshots++;
     diskSnapshot = meta;
     core.snapshotTaken(meta, 0);
   }
@@ -211,6 +213,11 @@ public final class CoreNode {
             });
     outbox.addAll(persist.responses());
     core.persisted(persist.ticket());
+  }
+
+  /** Snapshots that it has made since it was created. */
+  int ownSnapshots() {
+    return ownSnapshots;
   }
 
   /** A snapshot file from another member has become durable here. */

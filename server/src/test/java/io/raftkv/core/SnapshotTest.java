@@ -126,6 +126,22 @@ class SnapshotTest {
     assertThat(small.node(1).core().appliedIndex()).isEqualTo(8);
   }
 
+  /** Its sender may have found its own snapshot damaged before. */
+  @Test
+  void snapshotThatIsAskedForWaitsUntilTheLogIsReplacedOnDisk() { // law 5
+    node.holdDisk();
+    receive(snapshot(9, 4));
+    node.core().snapshotLost();
+    cluster.settle();
+    assertThat(node.ownSnapshots()).isZero();
+
+    node.releaseDisk();
+    cluster.settle();
+
+    assertThat(node.ownSnapshots()).isEqualTo(1);
+    assertThat(node.diskSnapshot()).isEqualTo(snapshot(9, 4));
+  }
+
   @Test
   void logIsCompactedOnlyBehindADurableSnapshotAndItsTrail() { // law 5
     CoreCluster small =

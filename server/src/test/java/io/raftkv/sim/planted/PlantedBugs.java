@@ -257,13 +257,6 @@ final class PlantedBugs {
               "Bounds|a node does not fail",
               4),
           new PlantedBug(
-              "snapshot before the log's reset is on the disk",
-              CORE,
-              " || !log.isResetDurable()) {",
-              ") {",
-              "Bounds",
-              179569194100118L),
-          new PlantedBug(
               "log cut before the snapshot is on the disk",
               SNAPSHOT_LANE,
               "      sink.commit();\n",
@@ -593,7 +586,7 @@ final class PlantedBugs {
               "follower.isActive && !follower.isStalled(ticksMax)",
               "follower.isActive",
               "Availability",
-              179566259800031L),
+              27654),
 
           // --- replicas compared
           new PlantedBug(
