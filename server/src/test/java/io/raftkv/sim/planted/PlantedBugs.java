@@ -438,8 +438,15 @@ final class PlantedBugs {
               MEMBERSHIP,
               "      leader.abdicate();\n",
               "",
+              "progress after healing",
+              18),
+          new PlantedBug(
+              "a leader that was removed takes writes once handing over has failed",
+              LEADER,
+              " || membership.isRemoved()) {",
+              ") {",
               "ChangesOfMembers",
-              5),
+              909),
           new PlantedBug(
               "who was removed may come back under its id",
               "io/raftkv/raft/core/MembershipChanges.java",
