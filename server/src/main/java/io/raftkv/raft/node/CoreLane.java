@@ -46,7 +46,7 @@ final class CoreLane {
   private long termOfElection;
   private long turnNanos;
 
-  // Collected during one turn. Proposals wait here while office is handed over.
+  // Collected during one turn. Proposals wait here while the next leader is expected.
   private final List<Request.Propose> proposals = new ArrayList<>();
   private final List<Request.Change> changes = new ArrayList<>();
 
@@ -214,7 +214,7 @@ final class CoreLane {
     }
     var refusal = core.proposalRefusal();
     if (waiting.awaitsLeader()) {
-      refuseWhatCannotWait();
+      refuseWhatCannotWait(refusal.orElse(Reason.NO_LEADER));
       return;
     }
     if (refusal.isEmpty()) {
@@ -237,18 +237,18 @@ final class CoreLane {
   }
 
   /** What another member sent is not sent on, so it has nothing to wait for here. */
-  private void refuseWhatCannotWait() {
+  private void refuseWhatCannotWait(Reason reason) {
     proposals.removeIf(
         proposal -> {
           boolean isRemote = proposal.completion() instanceof Completion.Remote;
           if (isRemote) {
-            waiting.refuse(proposal.completion(), Reason.TRANSFERRING);
+            waiting.refuse(proposal.completion(), reason);
           }
           return isRemote;
         });
     if (proposals.size() > Forwards.MAX) {
       List<Request.Propose> tooMany = proposals.subList(Forwards.MAX, proposals.size());
-      tooMany.forEach(proposal -> waiting.refuse(proposal.completion(), Reason.TRANSFERRING));
+      tooMany.forEach(proposal -> waiting.refuse(proposal.completion(), reason));
       tooMany.clear();
     }
   }

@@ -47,7 +47,7 @@ final class Waiting {
   /** It led until this turn, in which it has heard who leads now. */
   private boolean isSucceeded;
 
-  /** Collected during one turn. They wait here while office is handed over. */
+  /** Collected during one turn. They wait here while the next leader is expected. */
   private List<CompletableFuture<Void>> readers = new ArrayList<>();
 
   /** Asked of the core, by the id of the read that they share. */
