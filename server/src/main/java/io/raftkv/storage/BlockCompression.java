@@ -1,7 +1,6 @@
 package io.raftkv.storage;
 
 import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +57,8 @@ final class BlockCompression {
     long size;
     try {
       size = Zstd.decompressByteArray(target, 0, rawLength, bytes, 0, length);
-    } catch (ZstdException e) {
+    } catch (RuntimeException e) {
+      // The library's own: named here, it would have to be there for this class to be loaded.
       throw new IOException("compressed block does not decompress: " + e.getMessage(), e);
     }
     if (size != rawLength) {

@@ -5,11 +5,11 @@ import java.util.Arrays;
 
 /**
  * A member that knows no leader lets no write wait: what it asked of the last one has ended with
- * that, and for the next one it waits as long as handing over may take, and no longer. A read may
- * wait: once it is confirmed, it needs no leader, but what was committed when it was asked.
+ * that, and for the next one it waits an election timeout, and no longer. A read may wait: once it
+ * is confirmed, it needs no leader, but what was committed when it was asked.
  */
 final class Answers {
-  /** That is one of them, by the member's own clock. */
+  /** One of them is what it waits, by the member's own clock. */
   private static final int TIMEOUTS = 3;
 
   private static final long NEVER = Long.MAX_VALUE;
