@@ -32,10 +32,11 @@ public final class BackupFile implements AutoCloseable {
   public static void write(
       long clusterId, SnapshotMeta meta, StateMachine.Frozen state, Consumer<byte[]> file)
       throws IOException {
-    SnapshotWriter writer =
-        new SnapshotWriter(file, clusterId, meta, BlockCompression.isAvailable());
-    state.writeTo(writer);
-    writer.finish();
+    try (SnapshotWriter writer =
+        new SnapshotWriter(file, clusterId, meta, BlockCompression.isAvailable())) {
+      state.writeTo(writer);
+      writer.finish();
+    }
   }
 
   /**

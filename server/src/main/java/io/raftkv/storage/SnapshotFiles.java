@@ -330,6 +330,7 @@ public class SnapshotFiles implements SnapshotStore {
         return;
       }
       isClosed = true;
+      writer.close();
       if (isCommitted) {
         volume.close();
       } else {

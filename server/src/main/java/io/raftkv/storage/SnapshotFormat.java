@@ -97,10 +97,11 @@ final class SnapshotFormat {
     }
   }
 
-  static int blockCrc(long number, int rawLength, byte[] stored, int length) {
+  static int blockCrc(long number, int rawLength, ByteBuffer stored) {
     CRC32C crc = new CRC32C();
+    int length = stored.remaining();
     crc.update(ByteBuffer.allocate(16).putLong(number).putInt(rawLength).putInt(length).flip());
-    crc.update(stored, 0, length);
+    crc.update(stored.duplicate());
     return (int) crc.getValue();
   }
 

@@ -142,7 +142,7 @@ final class SnapshotReader extends InputStream {
       stored = room(stored, length);
       volume.getData(offset, stored, 0, length);
       int crc = in.getInt();
-      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, stored, length)) {
+      if (crc != SnapshotFormat.blockCrc(blocks, rawLength, ByteBuffer.wrap(stored, 0, length))) {
         throw damaged("block with a bad checksum");
       }
       offset += length;

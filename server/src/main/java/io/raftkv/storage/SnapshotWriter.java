@@ -6,14 +6,19 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. Used by one thread. */
+/**
+ * Writes the state of a snapshot in blocks, see {@link SnapshotFormat}. For one thread; to be
+ * closed, finished or not.
+ */
 final class SnapshotWriter extends OutputStream {
   private final Consumer<byte[]> file;
-  private final boolean isCompressed;
-  private final byte[] block = new byte[SnapshotFormat.BLOCK_BYTES];
-  private final byte[] compressed;
-  private int blockLength;
+
+  /** Null: blocks are not compressed. */
+  private final @Nullable BlockCompressor compressor;
+
+  private final ByteBuffer block = ByteBuffer.allocateDirect(SnapshotFormat.BLOCK_BYTES);
   private long blocks;
   private long rawBytes;
   private long offset;
@@ -25,12 +30,11 @@ final class SnapshotWriter extends OutputStream {
    */
   SnapshotWriter(Consumer<byte[]> file, long clusterId, SnapshotMeta meta, boolean isCompressed) {
     this.file = file;
-    this.isCompressed = isCompressed;
-    this.compressed =
-        new byte[isCompressed ? BlockCompression.boundBytes(SnapshotFormat.BLOCK_BYTES) : 0];
     byte[] header = SnapshotFormat.encodeHeader(clusterId, meta, isCompressed);
     put(header);
     total = ByteBuffer.wrap(header).getInt(header.length - 4);
+    // Last: what fails here leaves nothing to close.
+    this.compressor = isCompressed ? new BlockCompressor(SnapshotFormat.BLOCK_BYTES) : null;
   }
 
   @Override
@@ -43,11 +47,10 @@ final class SnapshotWriter extends OutputStream {
     try {
       int done = 0;
       while (done < length) {
-        int count = Math.min(length - done, block.length - blockLength);
-        System.arraycopy(bytes, from + done, block, blockLength, count);
-        blockLength += count;
+        int count = Math.min(length - done, block.remaining());
+        block.put(bytes, from + done, count);
         done += count;
-        if (blockLength == block.length) {
+        if (!block.hasRemaining()) {
           writeBlock();
         }
       }
@@ -72,21 +75,27 @@ final class SnapshotWriter extends OutputStream {
     return rawBytes;
   }
 
-  private void writeBlock() {
-    if (blockLength == 0) {
-      return;
+  @Override
+  public void close() {
+    if (compressor != null) {
+      compressor.close();
     }
-    int length =
-        isCompressed ? BlockCompression.compress(block, blockLength, compressed) : blockLength;
-    byte[] stored = length < blockLength ? compressed : block;
-    int crc = SnapshotFormat.blockCrc(blocks, blockLength, stored, length);
-    ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + length);
-    out.putInt(blockLength).putInt(length).putInt(crc).put(stored, 0, length);
-    put(out.array());
-    total = SnapshotFormat.chain(total, crc);
-    blocks++;
-    rawBytes += blockLength;
-    blockLength = 0;
+  }
+
+  private void writeBlock() {
+    block.flip();
+    int length = block.remaining();
+    if (length > 0) {
+      ByteBuffer stored = compressor == null ? block : compressor.compressed(block);
+      int crc = SnapshotFormat.blockCrc(blocks, length, stored);
+      ByteBuffer out = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + stored.remaining());
+      out.putInt(length).putInt(stored.remaining()).putInt(crc).put(stored);
+      put(out.array());
+      total = SnapshotFormat.chain(total, crc);
+      blocks++;
+      rawBytes += length;
+    }
+    block.clear();
   }
 
   private void put(byte[] part) {

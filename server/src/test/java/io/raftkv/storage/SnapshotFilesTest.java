@@ -169,7 +169,7 @@ class SnapshotFilesTest extends SnapshotStoreContract {
   void receivedSnapshotThatDoesNotDecompressIsRefused() {
     byte[] header = SnapshotFormat.encodeHeader(SnapshotFiles.NO_CLUSTER, meta(10), true);
     byte[] stored = new byte[100];
-    int crc = SnapshotFormat.blockCrc(0, 1_000, stored, stored.length);
+    int crc = SnapshotFormat.blockCrc(0, 1_000, ByteBuffer.wrap(stored));
     int total = ByteBuffer.wrap(header).getInt(header.length - Integer.BYTES);
     byte[] trailer = SnapshotFormat.encodeTrailer(1, 1_000, SnapshotFormat.chain(total, crc));
     ByteBuffer file = ByteBuffer.allocate(1_000).put(header);
