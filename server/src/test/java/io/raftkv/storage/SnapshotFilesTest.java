@@ -138,6 +138,18 @@ class SnapshotFilesTest extends SnapshotStoreContract {
   }
 
   @Test
+  void blocksThatCompressAndThoseThatDoNotStandSideBySide() throws IOException {
+    byte[] mixed = new byte[5 * SnapshotFormat.BLOCK_BYTES + 100];
+    byte[] random = new byte[2 * SnapshotFormat.BLOCK_BYTES];
+    new Random(3).nextBytes(random);
+    System.arraycopy(random, 0, mixed, SnapshotFormat.BLOCK_BYTES, random.length);
+    make(store, meta(10), mixed);
+
+    assertThat(store.sizeBytes()).isBetween((long) random.length, random.length + 10_000L);
+    assertThat(load(reopen(store), 10)).isEqualTo(mixed);
+  }
+
+  @Test
   void sizeOfTheStateIsKnownHoweverSmallItsFile() throws IOException {
     assertThat(store.latestStateBytes()).isZero();
     make(store, meta(10), new byte[300_000]);

@@ -39,7 +39,7 @@ final class Waiting {
 
   private final Forwards forwards;
   private final long forwardPatienceNanos;
-  private final HandOver handOver;
+  private final NextLeader nextLeader;
   private MemberId seenLeader = MemberId.NONE;
   private long seenTerm;
   private long turnNanos;
@@ -69,7 +69,7 @@ final class Waiting {
     this.parts = parts;
     this.lane = lane;
     long electionNanos = parts.options().electionTicks() * parts.tick().toNanos();
-    handOver = new HandOver(electionNanos);
+    nextLeader = new NextLeader(electionNanos);
     forwards = new Forwards((long) parts.random().nextInt(Integer.MAX_VALUE) << 32);
     forwardPatienceNanos = FORWARD_TIMEOUTS * electionNanos;
   }
@@ -101,21 +101,21 @@ final class Waiting {
     }
     isSucceeded = hasLed && isNew;
     refuse(forwards.takeOlderThan(parts.clock().nanoTime() - forwardPatienceNanos), Reason.TIMEOUT);
-    noteHandOver(isLost);
+    noteNextLeader(isLost);
     return isNew;
   }
 
-  private void noteHandOver(boolean isLost) {
+  private void noteNextLeader(boolean isLost) {
     if (core.isTransferring() || isLost) {
-      handOver.noteUnderWay(turnNanos);
+      nextLeader.noteOnItsWay(turnNanos);
     } else if (!core.leader().isNone()) {
-      handOver.noteOver();
+      nextLeader.noteThere();
     }
   }
 
-  /** Whether the next leader is expected any moment: see {@link HandOver}. */
+  /** Whether the next leader is expected any moment: see {@link NextLeader}. */
   boolean awaitsLeader() {
-    return handOver.awaitsLeader(turnNanos);
+    return nextLeader.isAwaited(turnNanos);
   }
 
   // --- requests sent on to the leader ----------------------------------------------------------

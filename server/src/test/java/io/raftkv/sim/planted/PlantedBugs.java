@@ -630,7 +630,7 @@ final class PlantedBugs {
           // --- while leadership is handed over
           new PlantedBug(
               "who waits for the next leader waits until there is one",
-              "io/raftkv/raft/node/HandOver.java",
+              "io/raftkv/raft/node/NextLeader.java",
               "return isAwaited && nowNanos - untilNanos < 0;",
               "return isAwaited;",
               "Answers",

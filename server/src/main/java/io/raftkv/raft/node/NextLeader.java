@@ -6,7 +6,7 @@ package io.raftkv.raft.node;
  * that begins when the connection breaks; who were refused meanwhile would stay away for longer
  * than that. Confined to the core lane.
  */
-final class HandOver {
+final class NextLeader {
   private final long patienceNanos;
   private boolean isAwaited;
   private long untilNanos;
@@ -15,22 +15,22 @@ final class HandOver {
    * @param patienceNanos for how long it is awaited once the leader is lost, or the office was last
    *     being handed over
    */
-  HandOver(long patienceNanos) {
+  NextLeader(long patienceNanos) {
     this.patienceNanos = patienceNanos;
   }
 
   /** The office is being handed over now, or falls vacant. */
-  void noteUnderWay(long nowNanos) {
+  void noteOnItsWay(long nowNanos) {
     isAwaited = true;
     untilNanos = nowNanos + patienceNanos;
   }
 
   /** There is a leader: the next one, or still the old one. */
-  void noteOver() {
+  void noteThere() {
     isAwaited = false;
   }
 
-  boolean awaitsLeader(long nowNanos) {
+  boolean isAwaited(long nowNanos) {
     return isAwaited && nowNanos - untilNanos < 0;
   }
 }
