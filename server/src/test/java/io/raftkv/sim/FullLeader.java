@@ -51,7 +51,7 @@ final class FullLeader {
               && machine.pausedUntilNanos <= now
               && machine.disk.isFull()
               && machine.disk.isPrompt();
-      if (!isFullLeader || status.term() != is.term) {
+      if (!isFullLeader || status.term() != is.term || !machine.disk.isFullSince(is.sinceNanos)) {
         is.term = isFullLeader ? status.term() : 0;
         is.sinceNanos = now;
         is.idleNanos = now;

@@ -78,6 +78,11 @@ public final class DiskFaults {
     return isFull() && isPrompt() && scheduler.nowNanos() - sinceNanos > SETTLED_NANOS;
   }
 
+  /** Whether it has been without a break since then. */
+  public boolean isFullSince(long nanos) {
+    return isFull() && fullSinceNanos <= nanos;
+  }
+
   public boolean isFull() {
     return fullUntilNanos > scheduler.nowNanos();
   }
