@@ -5,12 +5,13 @@ import io.raftkv.raft.node.NodeStatus;
 import io.raftkv.sim.engine.Effect;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whenever a connected majority is well, there is a leader that commits (promise P6), also while
  * others are not: a leader that no quorum answers must make way (thesis 6.2). A new leader that
  * brings a quorum up to its own first entry, perhaps one old entry at a time, is on its way
- * (5.4.2).
+ * (5.4.2). One that is heard, but whose links are slow, leads as slowly.
  */
 final class Availability {
   /** Some more than an election takes: split votes, long turns, candidates with a hung disk. */
@@ -28,7 +29,8 @@ final class Availability {
 
   void check() {
     long now = world.scheduler.nowNanos();
-    if (world.truth.commitIndex() != seenCommit || isLedAndDone() || isReplicating()) {
+    boolean isGoingOn = world.truth.commitIndex() != seenCommit || isLedAndDone();
+    if (isReplicating() || isLedSlowly() || isGoingOn) {
       seenCommit = world.truth.commitIndex();
       aliveNanos = now;
     }
@@ -63,14 +65,8 @@ final class Availability {
 
   /** A quorum has more of the newest leader's log than when it was looked at last. */
   private boolean isReplicating() {
-    NodeStatus leader = null;
-    for (SimMachine machine : world.machines) {
-      NodeStatus status = machine.status;
-      boolean isNewer = leader == null || (status != null && status.term() > leader.term());
-      if (status != null && status.isLeader() && isNewer) {
-        leader = status;
-      }
-    }
+    SimMachine machine = newestLeader();
+    NodeStatus leader = machine == null ? null : machine.status;
     if (leader == null) {
       return false;
     }
@@ -79,6 +75,27 @@ final class Availability {
     seenTerm = leader.term();
     seenReached = reached;
     return isRising;
+  }
+
+  private boolean isLedSlowly() {
+    SimMachine leader = newestLeader();
+    return leader != null
+        && world.machines.stream()
+            .anyMatch(
+                other ->
+                    !world.network.isPrompt(leader.machine(), other.machine())
+                        || !world.network.isPrompt(other.machine(), leader.machine()));
+  }
+
+  private @Nullable SimMachine newestLeader() {
+    SimMachine newest = null;
+    for (SimMachine machine : world.machines) {
+      boolean isNewer = newest == null || machine.term() > newest.term();
+      if (machine.isLeader() && isNewer) {
+        newest = machine;
+      }
+    }
+    return newest;
   }
 
   private static long reachedByQuorum(NodeStatus leader) {

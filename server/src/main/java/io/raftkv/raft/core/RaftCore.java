@@ -524,8 +524,11 @@ public final class RaftCore {
     return ready;
   }
 
-  /** Whom to talk to. */
-  private Configuration reachable() {
+  /**
+   * Whom to talk to, as {@link Ready#reachable} tells when it changes; here also before the first
+   * turn, when what the log ends with may not be committed.
+   */
+  public Configuration reachable() {
     Configuration reachable = role instanceof Leader l ? l.reachable() : configuration();
     // Nobody is told that it was removed before that is certain.
     if (configurationIndex() > commitIndex()) {

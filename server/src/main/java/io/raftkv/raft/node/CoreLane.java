@@ -1,5 +1,6 @@
 package io.raftkv.raft.node;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.Failpoint;
 import io.raftkv.raft.Message;
 import io.raftkv.raft.RaftException;
@@ -91,6 +92,11 @@ final class CoreLane {
   /** Where what is for this lane goes. */
   CoreInbox inbox() {
     return inbox;
+  }
+
+  /** Whom to talk to at first. Before the lane starts. */
+  Configuration reachable() {
+    return core.reachable();
   }
 
   void start() {

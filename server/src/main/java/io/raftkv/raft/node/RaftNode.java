@@ -201,7 +201,7 @@ public final class RaftNode implements AutoCloseable {
   public void start() {
     lanes.stream().filter(lane -> lane != coreLane.lane()).forEach(Lane::start);
     // Before it listens: a peer that dials early would be taken for a stranger.
-    parts.transport().setMembers(status().configuration());
+    parts.transport().setMembers(coreLane.reachable());
     parts.transport().start(inbox);
     coreLane.start();
   }

@@ -43,6 +43,10 @@ public final class Network {
   private final int[] cuts;
   private final ArrayDeque<Held>[] held;
   private final long[] lastArrival;
+
+  /** By link: until when messages arrive that left slowly; those behind them wait for them. */
+  private final long[] afflictedUntilNanos;
+
   private final List<MemberId>[] removed;
   private final Strongest[] losses;
   private final Strongest[] slownesses;
@@ -79,6 +83,7 @@ public final class Network {
     cuts = new int[machines * machines];
     held = new ArrayDeque[machines * machines];
     lastArrival = new long[machines * machines * STREAMS];
+    afflictedUntilNanos = new long[machines * machines];
     removed = new List[machines];
     Arrays.fill(removed, List.of());
     losses = new Strongest[machines * machines];
@@ -124,7 +129,13 @@ public final class Network {
 
   /** Whole, prompt, and loses nothing. */
   public boolean isHealthy(int from, int to) {
-    return !isCut(from, to) && loss(from, to).isUsual() && slowness(from, to).isUsual();
+    return !isCut(from, to) && loss(from, to).isUsual() && isPrompt(from, to);
+  }
+
+  /** Neither is slow nor has anything on it that left when it was. */
+  public boolean isPrompt(int from, int to) {
+    return slowness(from, to).isUsual()
+        && afflictedUntilNanos[link(from, to)] <= scheduler.nowNanos();
   }
 
   /** Chances that a message arrives twice, and that it does not wait for those before it. */
@@ -218,6 +229,8 @@ public final class Network {
     }
     if (!slowness(from, to).isUsual()) {
       effects.saw(Effect.MESSAGE_SLOWED);
+      int link = link(from, to);
+      afflictedUntilNanos[link] = Math.max(afflictedUntilNanos[link], time);
     }
     scheduler.at(time, new Arrival(to, incarnation, wire.apply(message)));
   }

@@ -468,6 +468,13 @@ final class PlantedBugs {
               "if (configurationIndex() > log.lastIndex()) {",
               "nobody is told",
               5),
+          new PlantedBug(
+              "a member that starts tells somebody so before it knows that it is committed",
+              "io/raftkv/raft/node/RaftNode.java",
+              "setMembers(coreLane.reachable())",
+              "setMembers(status().configuration())",
+              "nobody is told",
+              179577477307601L),
 
           // --- damaged members, and who comes in their place
           new PlantedBug(
