@@ -22,6 +22,7 @@ import java.util.Random;
 final class ArchitectureTest {
   private static final String PEER_PROTO = "io.raftkv.proto.peer..";
   private static final String CLIENT_PROTO = "io.raftkv.proto.v1..";
+  private static final String WIRE_PROTO = "io.raftkv.proto.wire";
 
   @ArchTest static final ArchRule raftImportsOnlyJava = layer("io.raftkv.raft");
 
@@ -118,6 +119,7 @@ final class ArchitectureTest {
           "io.raftkv.kv..",
           PEER_PROTO,
           CLIENT_PROTO,
+          WIRE_PROTO,
           "io.grpc..",
           "com.google.protobuf..",
           "com.google.rpc..",

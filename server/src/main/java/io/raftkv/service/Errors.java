@@ -2,12 +2,14 @@ package io.raftkv.service;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
-import com.google.rpc.ErrorInfo;
+import com.google.protobuf.MessageLite;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.raftkv.proto.v1.Reason;
+import io.raftkv.proto.wire.ErrorInfo;
+import io.raftkv.proto.wire.Metadata;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.node.NodeStatus;
@@ -21,6 +23,9 @@ import org.slf4j.LoggerFactory;
 /** The error table: what each reason is on the wire. For any thread. */
 final class Errors {
   static final String DOMAIN = "raftkv";
+
+  private static final String ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
+  private static final String RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 
   private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 
@@ -160,11 +165,9 @@ final class Errors {
   StatusRuntimeException status(Refusal refusal, Status.Code code) {
     Row row = row(refusal.reason());
     ErrorInfo.Builder info =
-        ErrorInfo.newBuilder()
-            .setDomain(DOMAIN)
-            .setReason(refusal.reason().name())
-            .putAllMetadata(refusal.metadata())
-            .putMetadata("outcome", refusal.outcomeOr(row.outcome()).text());
+        ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(refusal.reason().name());
+    refusal.metadata().forEach((name, value) -> put(info, name, value));
+    put(info, "outcome", refusal.outcomeOr(row.outcome()).text());
     if (row.code() == Status.Code.UNAVAILABLE) {
       putLeader(info);
     }
@@ -172,10 +175,12 @@ final class Errors {
         com.google.rpc.Status.newBuilder()
             .setCode(code.value())
             .setMessage(refusal.reason().name() + ": " + refusal.getMessage())
-            .addDetails(Any.pack(info.build()));
+            .addDetails(packed(ERROR_INFO, info.build()));
     if (row.retryMillis() > 0) {
       status.addDetails(
-          Any.pack(RetryInfo.newBuilder().setRetryDelay(ofMillis(row.retryMillis())).build()));
+          packed(
+              RETRY_INFO,
+              RetryInfo.newBuilder().setRetryDelay(ofMillis(row.retryMillis())).build()));
     }
     return StatusProto.toStatusRuntimeException(status.build());
   }
@@ -186,9 +191,18 @@ final class Errors {
     if (leader.isNone()) {
       return;
     }
-    info.putMetadata("term", Long.toString(status.term()));
-    info.putMetadata("leader_id", Long.toUnsignedString(leader.value()));
-    headers.clientAddress(leader).ifPresent(address -> info.putMetadata("leader_address", address));
+    put(info, "term", Long.toString(status.term()));
+    put(info, "leader_id", Long.toUnsignedString(leader.value()));
+    headers.clientAddress(leader).ifPresent(address -> put(info, "leader_address", address));
+  }
+
+  private static void put(ErrorInfo.Builder info, String name, String value) {
+    info.addMetadata(Metadata.newBuilder().setKey(name).setValue(value).build());
+  }
+
+  /** {@link Any#pack} asks a message's descriptor for what it is called. */
+  private static Any packed(String type, MessageLite detail) {
+    return Any.newBuilder().setTypeUrl(type).setValue(detail.toByteString()).build();
   }
 
   private static Duration ofMillis(long millis) {

@@ -6,8 +6,6 @@ import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.raftkv.proto.v1.PipelineAnswer;
 import io.raftkv.proto.v1.PipelineCall;
 import java.util.concurrent.TimeUnit;
@@ -173,8 +171,7 @@ final class Attempt<Q extends MessageLite, R> extends ClientCall.Listener<R>
   @Override
   public void answered(PipelineAnswer answer) {
     if (answer.hasError()) {
-      StatusRuntimeException error = StatusProto.toStatusRuntimeException(answer.getError());
-      ended(error.getStatus(), error.getTrailers(), true);
+      ended(Failures.of(method, answer.getError()));
       return;
     }
     R message = pipelining().read(answer);
@@ -227,7 +224,10 @@ final class Attempt<Q extends MessageLite, R> extends ClientCall.Listener<R>
   }
 
   private void ended(Status status, @Nullable Metadata trailers, boolean mayHaveArrived) {
-    Failure failure = Failures.of(method, status, trailers, mayHaveArrived);
+    ended(Failures.of(method, status, trailers, mayHaveArrived));
+  }
+
+  private void ended(Failure failure) {
     if (failure.isFromServer()) {
       connection.answered();
     } else if (phase.get() == Phase.CANCELLED) {

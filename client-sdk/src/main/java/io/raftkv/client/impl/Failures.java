@@ -1,15 +1,16 @@
 package io.raftkv.client.impl;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
+import io.raftkv.proto.wire.ErrorInfo;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -40,28 +41,45 @@ final class Failures {
    */
   static Failure of(
       Method<?, ?> method, Status status, @Nullable Metadata trailers, boolean wasSent) {
-    com.google.rpc.Status rich =
+    com.google.rpc.Status said =
         trailers == null ? null : StatusProto.fromStatusAndTrailers(status, trailers);
-    ErrorInfo info = rich == null ? null : detail(rich, ErrorInfo.class);
-    if (rich == null || info == null || !info.getDomain().equals(DOMAIN)) {
-      return ofTransport(method, status, wasSent);
+    Failure ours = said == null ? null : ofServer(method, said);
+    return ours == null ? ofTransport(method, status, wasSent) : ours;
+  }
+
+  /** Reads the error that a call of a pipeline was answered with. */
+  static Failure of(Method<?, ?> method, com.google.rpc.Status said) {
+    Failure ours = ofServer(method, said);
+    return ours == null
+        ? ofTransport(
+            method, Status.fromCodeValue(said.getCode()).withDescription(said.getMessage()), true)
+        : ours;
+  }
+
+  /** Null if no server of ours says that. */
+  private static @Nullable Failure ofServer(Method<?, ?> method, com.google.rpc.Status said) {
+    ErrorInfo info = errorInfo(said);
+    if (info == null || !info.getDomain().equals(DOMAIN)) {
+      return null;
     }
+    Map<String, String> metadata = new HashMap<>();
+    info.getMetadataList().forEach(entry -> metadata.put(entry.getKey(), entry.getValue()));
     Reason reason = REASONS.getOrDefault(info.getReason(), Reason.UNRECOGNIZED);
-    String text = status.getDescription() == null ? "" : status.getDescription();
     // The message names the reason once, and so does ours.
     String prefix = info.getReason() + ": ";
+    String text = said.getMessage();
     text = text.startsWith(prefix) ? text.substring(prefix.length()) : text;
     if (reason == Reason.UNRECOGNIZED) {
       text = prefix + text;
     }
     return new Failure(
         reason,
-        outcome(method, info.getMetadataOrDefault("outcome", "")),
+        outcome(method, metadata.getOrDefault("outcome", "")),
         text.isBlank() ? "refused" : text,
-        info.getMetadataMap(),
+        Map.copyOf(metadata),
         true,
         // Of a member without a leader, the next election knows better when to ask again.
-        reason.kind() == Reason.Kind.EXHAUSTED ? retryDelayNanos(rich) : -1,
+        reason.kind() == Reason.Kind.EXHAUSTED ? retryDelayNanos(said) : -1,
         null);
   }
 
@@ -110,8 +128,8 @@ final class Failures {
     return words == null ? status.getCode().toString() : words;
   }
 
-  private static long retryDelayNanos(com.google.rpc.Status rich) {
-    RetryInfo retry = detail(rich, RetryInfo.class);
+  private static long retryDelayNanos(com.google.rpc.Status said) {
+    RetryInfo retry = retryInfo(said);
     if (retry == null) {
       return -1;
     }
@@ -120,16 +138,31 @@ final class Failures {
     return isSane ? delay.getSeconds() * 1_000_000_000L + delay.getNanos() : -1;
   }
 
-  private static <M extends com.google.protobuf.Message> @Nullable M detail(
-      com.google.rpc.Status rich, Class<M> type) {
-    for (Any any : rich.getDetailsList()) {
-      if (any.is(type)) {
-        try {
-          return any.unpack(type);
-        } catch (InvalidProtocolBufferException e) {
-          // As if it were not there: then the outcome counts as unknown.
-          return null;
-        }
+  private static @Nullable ErrorInfo errorInfo(com.google.rpc.Status said) {
+    ByteString bytes = detail(said, "google.rpc.ErrorInfo");
+    try {
+      return bytes == null ? null : ErrorInfo.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      // As if it were not there: then the outcome counts as unknown.
+      return null;
+    }
+  }
+
+  private static @Nullable RetryInfo retryInfo(com.google.rpc.Status said) {
+    ByteString bytes = detail(said, "google.rpc.RetryInfo");
+    try {
+      return bytes == null ? null : RetryInfo.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      return null;
+    }
+  }
+
+  /** {@link Any#is} would ask for the descriptor of what it could be. */
+  private static @Nullable ByteString detail(com.google.rpc.Status said, String name) {
+    for (Any any : said.getDetailsList()) {
+      String url = any.getTypeUrl();
+      if (url.substring(url.lastIndexOf('/') + 1).equals(name)) {
+        return any.getValue();
       }
     }
     return null;
