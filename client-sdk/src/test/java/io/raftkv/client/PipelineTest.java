@@ -14,7 +14,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +78,37 @@ class PipelineTest {
     assertThat(member.pipelines).hasValue(1);
     assertThat(member.pipelined).hasValue(2_000);
     assertThat(member.received).hasSize(2_000);
+  }
+
+  /**
+   * Who came while another thread was opening the stream once left it stuck for as long as it was
+   * used.
+   */
+  @Test
+  void firstCallsFromManyThreadsAreAllAnswered() throws Exception {
+    FakeMember member = member(true);
+    int threads = 16;
+    ExecutorService callers = Executors.newFixedThreadPool(threads);
+    closing.add(callers::shutdownNow);
+    for (int round = 0; round < 200; round++) {
+      try (KvClient client = KvClient.connect(PLAIN.withEndpoints(List.of(member.endpoint())))) {
+        // The connection is there, the stream is not.
+        var unused = client.range(KeyRange.all(), RangeOptions.DEFAULT);
+        CyclicBarrier together = new CyclicBarrier(threads);
+        List<Future<GetResult>> calls = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+          calls.add(
+              callers.submit(
+                  () -> {
+                    together.await();
+                    return client.get(ByteSequence.of("k"), GetOptions.DEFAULT);
+                  }));
+        }
+        for (Future<GetResult> call : calls) {
+          assertThat(call.get(5, TimeUnit.SECONDS)).isNotNull();
+        }
+      }
+    }
   }
 
   @Test

@@ -90,8 +90,9 @@ final class Pipeline {
       open.retire();
     }
     PipelineStream fresh = new PipelineStream(connection, this);
-    current = fresh;
+    // Before anybody else can find it: gRPC knows no readiness of a call that has not started.
     fresh.start();
+    current = fresh;
     return fresh;
   }
 

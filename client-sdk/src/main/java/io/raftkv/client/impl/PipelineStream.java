@@ -140,14 +140,23 @@ final class PipelineStream extends ClientCall.Listener<PipelineResponse> {
     int seen;
     do {
       seen = wanted.get();
-      while (!isClosed() && !queue.isEmpty() && rpc.isReady()) {
-        send();
-      }
-      if (isRetired && !isHalfClosed && !isClosed() && underWay.isEmpty()) {
-        isHalfClosed = true;
-        rpc.halfClose();
+      try {
+        sendWhatWaits();
+      } catch (RuntimeException e) {
+        // Its calls shall learn that, rather than wait in a stream that nobody goes on with.
+        rpc.cancel("a call cannot be sent: " + e, e);
       }
     } while (wanted.addAndGet(-seen) != 0);
+  }
+
+  private void sendWhatWaits() {
+    while (!isClosed() && !queue.isEmpty() && rpc.isReady()) {
+      send();
+    }
+    if (isRetired && !isHalfClosed && !isClosed() && underWay.isEmpty()) {
+      isHalfClosed = true;
+      rpc.halfClose();
+    }
   }
 
   private void send() {
