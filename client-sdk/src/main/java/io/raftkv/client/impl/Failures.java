@@ -1,9 +1,9 @@
 package io.raftkv.client.impl;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
 import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -58,7 +58,7 @@ final class Failures {
 
   /** Null if no server of ours says that. */
   private static @Nullable Failure ofServer(Method<?, ?> method, com.google.rpc.Status said) {
-    ErrorInfo info = errorInfo(said);
+    ErrorInfo info = detail(said, "google.rpc.ErrorInfo", ErrorInfo.parser());
     if (info == null || !info.getDomain().equals(DOMAIN)) {
       return null;
     }
@@ -129,7 +129,7 @@ final class Failures {
   }
 
   private static long retryDelayNanos(com.google.rpc.Status said) {
-    RetryInfo retry = retryInfo(said);
+    RetryInfo retry = detail(said, "google.rpc.RetryInfo", RetryInfo.parser());
     if (retry == null) {
       return -1;
     }
@@ -138,31 +138,19 @@ final class Failures {
     return isSane ? delay.getSeconds() * 1_000_000_000L + delay.getNanos() : -1;
   }
 
-  private static @Nullable ErrorInfo errorInfo(com.google.rpc.Status said) {
-    ByteString bytes = detail(said, "google.rpc.ErrorInfo");
-    try {
-      return bytes == null ? null : ErrorInfo.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      // As if it were not there: then the outcome counts as unknown.
-      return null;
-    }
-  }
-
-  private static @Nullable RetryInfo retryInfo(com.google.rpc.Status said) {
-    ByteString bytes = detail(said, "google.rpc.RetryInfo");
-    try {
-      return bytes == null ? null : RetryInfo.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      return null;
-    }
-  }
-
-  /** {@link Any#is} would ask for the descriptor of what it could be. */
-  private static @Nullable ByteString detail(com.google.rpc.Status said, String name) {
+  /**
+   * The detail of that name, null if there is none that can be read: without it the outcome counts
+   * as unknown. {@link Any#is} would ask for the descriptor of what it could be.
+   */
+  private static <M> @Nullable M detail(com.google.rpc.Status said, String name, Parser<M> type) {
     for (Any any : said.getDetailsList()) {
       String url = any.getTypeUrl();
       if (url.substring(url.lastIndexOf('/') + 1).equals(name)) {
-        return any.getValue();
+        try {
+          return type.parseFrom(any.getValue());
+        } catch (InvalidProtocolBufferException e) {
+          return null;
+        }
       }
     }
     return null;
