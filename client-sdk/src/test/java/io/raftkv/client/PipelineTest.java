@@ -105,7 +105,7 @@ class PipelineTest {
                   }));
         }
         for (Future<GetResult> call : calls) {
-          assertThat(call.get(5, TimeUnit.SECONDS)).isNotNull();
+          assertThat(call.get(30, TimeUnit.SECONDS)).isNotNull();
         }
       }
     }
