@@ -46,7 +46,6 @@ public final class SegmentedLog implements LogStore {
   public static final int SEGMENT_BYTES = 64 << 20;
 
   private static final int SEGMENT_BYTES_MIN = 512;
-  private static final int BUFFER_BYTES_MIN = 64 << 10;
 
   /** Beyond this the buffer is written, though not synced, before more is added. */
   private static final int BUFFER_BYTES_MAX = 8 << 20;
@@ -54,15 +53,12 @@ public final class SegmentedLog implements LogStore {
   /** An ENTRIES record does not grow beyond this, unless one entry does. */
   private static final int RECORD_BYTES_MAX = 1 << 20;
 
-  private static final int HEADER_BYTES = Records.recordBytes(SegmentHeader.BODY_BYTES);
-
   private final VolumeFactory volumes;
   private final Identity identity;
   private final int segmentBytes;
   private final DurableMark durableMark;
   private final Executor executor;
   private final SegmentPreparer preparer;
-  private final Records records = new Records();
   private final Object lock = new Object();
 
   /** Written under the lock by the writer, which may read it without. */
@@ -81,16 +77,13 @@ public final class SegmentedLog implements LogStore {
   private volatile long durableSequence;
 
   // Confined to the writer.
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES_MIN);
+  private final RecordBuffer buffer;
 
   /** Where the buffer goes in the active segment. */
   private int writePosition;
 
   /** The same for other threads; behind it while records are buffered. */
   private volatile int activeBytes;
-
-  /** Where the record under way starts in the buffer. */
-  private int recordStart;
 
   private boolean isWritten;
   private boolean hasGarbage;
@@ -133,6 +126,7 @@ public final class SegmentedLog implements LogStore {
     LogRecovery recovery = new LogRecovery(volumes, identity, durableMark);
     recovery.run();
     tail = recovery.tail();
+    buffer = new RecordBuffer(tail);
     segments.addAll(recovery.segments());
     writePosition = recovery.tailPosition();
     activeBytes = writePosition;
@@ -203,9 +197,10 @@ public final class SegmentedLog implements LogStore {
   public void saveHardState(HardState hardState) {
     write(
         () -> {
-          begin(Records.HARD_STATE, 16);
-          buffer.putLong(hardState.term()).putLong(hardState.votedFor().value());
-          end();
+          begin(Records.HARD_STATE, 16)
+              .putLong(hardState.term())
+              .putLong(hardState.votedFor().value());
+          buffer.end();
           synchronized (lock) {
             tail.hardState = hardState;
           }
@@ -221,9 +216,8 @@ public final class SegmentedLog implements LogStore {
           if (index > tail.lastIndex) {
             return;
           }
-          begin(Records.TRUNCATE, 8);
-          buffer.putLong(index);
-          end();
+          begin(Records.TRUNCATE, 8).putLong(index);
+          buffer.end();
           synchronized (lock) {
             segments.forEach(segment -> segment.cutFrom(index));
             pending.cutFrom(index);
@@ -252,34 +246,23 @@ public final class SegmentedLog implements LogStore {
     while (to < entries.size() && bodyBytes + entryBytes(entries.get(to)) <= bodyBytesMax) {
       bodyBytes += entryBytes(entries.get(to++));
     }
-    begin(Records.ENTRIES, bodyBytes);
-    buffer.putLong(tail.lastIndex + 1).putInt(to - from).putInt(0);
+    begin(Records.ENTRIES, bodyBytes).putLong(tail.lastIndex + 1).putInt(to - from).putInt(0);
     synchronized (lock) {
       for (int i = from; i < to; i++) {
         LogEntry entry = entries.get(i);
         long last = tail.lastIndex;
         Invariant.check(entry.index() == last + 1, "append %d after %d", entry.index(), last);
-        int start = buffer.position();
-        encode(entry);
-        pending.add(entry, writePosition + start);
+        pending.add(entry, writePosition + buffer.put(entry));
         tail.lastIndex = entry.index();
         tail.lastTerm = entry.term();
       }
     }
-    end();
+    buffer.end();
     return to;
   }
 
   private static int entryBytes(LogEntry entry) {
     return ENTRY_HEADER_BYTES + entry.data().length;
-  }
-
-  private void encode(LogEntry entry) {
-    int start = buffer.position();
-    byte[] data = entry.data();
-    buffer.putInt(data.length).putInt(0).putLong(entry.term());
-    buffer.putLong(entry.clusterTimeMillis()).putInt(entry.kind().code()).put(data);
-    buffer.putInt(start + 4, records.entryCrc(entry.index(), buffer, start, data.length));
   }
 
   @Override
@@ -312,9 +295,11 @@ public final class SegmentedLog implements LogStore {
   }
 
   private void mark(EntryId last, boolean isReset) {
-    begin(Records.SNAPSHOT_MARK, 24);
-    buffer.putLong(last.index()).putLong(last.term()).putLong(isReset ? 1 : 0);
-    end();
+    begin(Records.SNAPSHOT_MARK, 24)
+        .putLong(last.index())
+        .putLong(last.term())
+        .putLong(isReset ? 1 : 0);
+    buffer.end();
     hasGarbage = true;
   }
 
@@ -346,40 +331,19 @@ public final class SegmentedLog implements LogStore {
     }
   }
 
-  /** Starts a record; the body follows in the buffer. */
-  private void begin(int type, int bodyBytes) {
+  /** Starts a record, in this segment or the next one; the body follows. */
+  private ByteBuffer begin(int type, int bodyBytes) {
     int recordBytes = Records.recordBytes(bodyBytes);
     reserve(recordBytes);
-    if (buffer.position() > 0 && buffer.position() + recordBytes > BUFFER_BYTES_MAX) {
+    if (buffer.size() > 0 && buffer.size() + recordBytes > BUFFER_BYTES_MAX) {
       flush();
     }
-    if (buffer.remaining() < recordBytes) {
-      int capacity = Math.max(2 * buffer.capacity(), buffer.position() + recordBytes);
-      buffer = ByteBuffer.allocateDirect(capacity).put(buffer.flip());
-    }
-    recordStart = buffer.position();
-    buffer.putInt(bodyBytes).putInt(0).putInt(tail.crc).putInt(type);
-    buffer.putLong(tail.sequence).putLong(batch);
-  }
-
-  /** Completes the record. */
-  private void end() {
-    int bodyBytes = buffer.getInt(recordStart);
-    Invariant.check(
-        buffer.position() == recordStart + RECORD_HEADER_BYTES + bodyBytes,
-        "record of %d bytes",
-        bodyBytes);
-    tail.crc = records.recordCrc(tail.salt, buffer, recordStart, bodyBytes);
-    tail.sequence++;
-    buffer.putInt(recordStart + Records.CRC, tail.crc);
-    while (buffer.position() % 8 != 0) {
-      buffer.put((byte) 0);
-    }
+    return buffer.begin(type, bodyBytes, batch);
   }
 
   /** Goes to the next segment if a record of this size does not fit this one. */
   private void reserve(int recordBytes) {
-    if (recordBytes > room() && writePosition + buffer.position() > HEADER_BYTES) {
+    if (recordBytes > room() && writePosition + buffer.size() > SegmentHeader.RECORD_BYTES) {
       flush();
       syncActive();
       startSegment(active().sequence + 1);
@@ -387,7 +351,7 @@ public final class SegmentedLog implements LogStore {
   }
 
   private int room() {
-    return segmentBytes - writePosition - buffer.position();
+    return segmentBytes - writePosition - buffer.size();
   }
 
   private Segment active() {
@@ -396,15 +360,12 @@ public final class SegmentedLog implements LogStore {
 
   /** One write of all that is buffered. */
   private void flush() {
-    if (buffer.position() == 0) {
+    if (buffer.size() == 0) {
       return;
     }
-    int length = buffer.flip().remaining();
     Segment active = active();
-    active.volume.putData(writePosition, buffer);
-    buffer.clear();
+    writePosition += buffer.writeTo(active.volume, writePosition);
     isWritten = true;
-    writePosition += length;
     activeBytes = writePosition;
     synchronized (lock) {
       pending.moveTo(active);
@@ -449,15 +410,7 @@ public final class SegmentedLog implements LogStore {
             tail.base,
             tail.salt);
     SegmentPreparer.Prepared prepared = preparer.take();
-    ByteBuffer out = ByteBuffer.allocateDirect(HEADER_BYTES);
-    out.putInt(SegmentHeader.BODY_BYTES).putInt(0).putInt(tail.crc).putInt(Records.SEGMENT);
-    out.putLong(tail.sequence).putLong(tail.sequence);
-    header.encode(out);
-    // The salt is not known before the header is read, so the header itself goes without.
-    tail.crc = records.recordCrc(0, out, 0, SegmentHeader.BODY_BYTES);
-    tail.sequence++;
-    out.putInt(Records.CRC, tail.crc).flip();
-    prepared.volume().putData(0, out);
+    prepared.volume().putData(0, buffer.first(header));
     prepared.volume().sync();
     Failpoint.BEFORE_SEGMENT_RENAME.pass();
     volumes.rename(prepared.name(), header.fileName());
@@ -469,7 +422,7 @@ public final class SegmentedLog implements LogStore {
       segments.add(segment);
     }
     preparer.begin();
-    writePosition = HEADER_BYTES;
+    writePosition = SegmentHeader.RECORD_BYTES;
     activeBytes = writePosition;
     becameDurable();
     durableMark.noteDurable(durableSequence);

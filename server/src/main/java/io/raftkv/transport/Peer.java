@@ -175,8 +175,7 @@ final class Peer implements Link.Owner {
     Offer offer = outbox.offer(message);
     if (offer == Offer.FULL && rpc == Rpc.FORWARD) {
       // Nobody asks again for the answer to a forwarded request. That the stream ends tells the
-      // peer
-      // that what it has sent on it is unknown.
+      // peer that what it has sent on it is unknown.
       outbox.close(Status.RESOURCE_EXHAUSTED.withDescription("answers are not taken"));
     }
     return offer;

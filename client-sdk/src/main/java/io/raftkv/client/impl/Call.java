@@ -4,11 +4,8 @@ import com.google.protobuf.MessageLite;
 import io.raftkv.client.Endpoint;
 import io.raftkv.client.Outcome;
 import io.raftkv.client.Reason;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; decides under its own lock, acts outside of it.
  */
 final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> {
-  private static final long BACKOFF_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
-  private static final long BACKOFF_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(250);
-
   /** How long a call to one certain member puts up with refused connections: it may be starting. */
   private static final long ONLY_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
@@ -64,7 +58,6 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
   private boolean isDone;
   private boolean isBackingOff;
   private int attempts;
-  private int rounds;
   private int moves;
 
   /** What makes it safe to send a write again; null: nothing does, or it has not come yet. */
@@ -77,7 +70,7 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
   private boolean mayHaveHappened;
 
   private @Nullable Failure failure;
-  private final List<Connection> triedThisRound = new ArrayList<>();
+  private final Rounds rounds;
 
   /**
    * @param isOwn of the client itself, for its session
@@ -97,6 +90,7 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
     this.route = route;
     this.deadlineNanos = startNanos + timeoutNanos;
     this.isOwn = isOwn;
+    rounds = new Rounds(caller.routes(), route);
   }
 
   boolean isOwn() {
@@ -209,8 +203,7 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
         return;
       }
       isBackingOff = false;
-      Connection connection = caller.routes().pick(route, triedThisRound);
-      triedThisRound.add(connection);
+      Connection connection = rounds.next();
       attempts++;
       lastEndpoint = connection.endpoint();
       next = new Attempt<>(method, marked(), connection, caller.isPipelined(), deadlineNanos, this);
@@ -356,21 +349,11 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
       return -1;
     }
     // Where too much is asked for, another member would only pass it on to the same leader.
-    boolean isRoundOver =
-        route.only() != null
-            || failure.reason().kind() == Reason.Kind.EXHAUSTED
-            || !caller.routes().hasUntried(route, triedThisRound);
+    boolean isRoundOver = failure.reason().kind() == Reason.Kind.EXHAUSTED || rounds.isOver();
     if (failure.retryDelayNanos() < 0 && !isRoundOver) {
       return 0;
     }
-    triedThisRound.clear();
-    long backoff = Math.min(BACKOFF_NANOS_MAX, BACKOFF_NANOS_MIN << Math.min(rounds, 10));
-    rounds++;
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    long told = failure.retryDelayNanos();
-    long delay =
-        told < 0 ? random.nextLong(backoff / 2, backoff + 1) : told + random.nextLong(told / 4 + 1);
-    delay = Math.max(1, delay);
+    long delay = rounds.begin(failure.retryDelayNanos());
     return delay < deadlineNanos - now - RETRY_NANOS_MIN ? delay : -1;
   }
 
@@ -446,10 +429,7 @@ final class Call<Q extends MessageLite, R, T> implements Attempt.Observer<Q, R> 
       attempt = null;
       made = attempts;
       moves = Math.min(moves + 1, 10);
-      if (!caller.routes().hasUntried(route, triedThisRound)) {
-        triedThisRound.clear();
-        triedThisRound.add(slow.connection());
-      }
+      rounds.moveOn(slow.connection());
     }
     slow.cancel();
     attemptAfter(made);

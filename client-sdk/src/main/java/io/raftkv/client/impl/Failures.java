@@ -100,8 +100,7 @@ final class Failures {
           case UNAUTHENTICATED -> Reason.UNAUTHENTICATED;
           case PERMISSION_DENIED -> Reason.PERMISSION_DENIED;
           // A connection that closes under a request is UNKNOWN, "channel closed", to gRPC. Only
-          // what
-          // ends on this side has a cause.
+          // what ends on this side has a cause.
           case INTERNAL, UNKNOWN ->
               status.getCause() instanceof IOException ? broken : Reason.INTERNAL_ERROR;
           default -> Reason.UNRECOGNIZED;

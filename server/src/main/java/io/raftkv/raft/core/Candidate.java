@@ -24,7 +24,7 @@ final class Candidate extends Role {
     for (MemberId voter : core.otherVoters()) {
       // Not before our own vote is durable: a candidate that crashes and has forgotten it could
       // vote for another one, and the votes it collects now would make a second leader.
-      core.sendWhenDurable(
+      out.sendWhenDurable(
           new Message.VoteRequest(
               core.self(), voter, core.term(), core.log().last(), false, isTransfer));
     }
@@ -63,6 +63,6 @@ final class Candidate extends Role {
 
   @Override
   void readIndex(long readId) {
-    core.readFailed(readId);
+    out.readFailed(readId);
   }
 }

@@ -36,7 +36,7 @@ final class Follower extends Role {
   @Override
   void tick() {
     ticksSinceLeader++;
-    reads.tick(core.options().electionTicks()).forEach(core::readFailed);
+    reads.tick(core.options().electionTicks()).forEach(out::readFailed);
     if (core.electionTimer().tick()) {
       if (core.isVoter()) {
         core.becomePreCandidate();
@@ -55,7 +55,7 @@ final class Follower extends Role {
   void onUnreachable(MemberId peer) {
     if (!leader.isNone() && peer.equals(leader)) {
       leader = MemberId.NONE;
-      reads.takeAll().forEach(core::readFailed);
+      reads.takeAll().forEach(out::readFailed);
       core.leaderLost(peer);
     }
   }
@@ -63,12 +63,12 @@ final class Follower extends Role {
   @Override
   void readIndex(long readId) {
     if (leader.isNone() || reads.isFull()) {
-      core.readFailed(readId);
+      out.readFailed(readId);
       return;
     }
     long remoteId = core.nextRemoteReadId();
     reads.ask(remoteId, readId);
-    core.send(new Message.ReadIndexRequest(core.self(), leader, core.term(), remoteId));
+    out.send(new Message.ReadIndexRequest(core.self(), leader, core.term(), remoteId));
   }
 
   @Override
@@ -78,14 +78,14 @@ final class Follower extends Role {
       return;
     }
     if (m.isConfirmed()) {
-      core.readConfirmed(readId, m.index());
+      out.readConfirmed(readId, m.index());
     } else {
-      core.readFailed(readId);
+      out.readFailed(readId);
     }
   }
 
   @Override
   void end() {
-    reads.takeAll().forEach(core::readFailed);
+    reads.takeAll().forEach(out::readFailed);
   }
 }

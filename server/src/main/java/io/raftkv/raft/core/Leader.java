@@ -24,7 +24,7 @@ final class Leader extends Role {
   private static final int STALL_TIMEOUTS = 3;
 
   private final List<Progress> followers = new ArrayList<>();
-  private final ReadQueue reads = new ReadQueue();
+  private final ReadRounds rounds;
   private final LeaderMembership membership;
   private final LeaderDisk disk;
   private @Nullable Transfer transfer;
@@ -32,12 +32,6 @@ final class Leader extends Role {
   /** No longer a voter; the transfer, if there is one, is the last thing that it does. */
   private boolean isAbdicating;
 
-  /** Number of the latest heartbeat round; a round that a quorum answered confirms leadership. */
-  private long round;
-
-  private long confirmedRound;
-  private boolean isRoundDue = true;
-  private int ticksSinceRound;
   private int ticksSinceAsked;
   private int ticksLed;
 
@@ -49,6 +43,7 @@ final class Leader extends Role {
 
   Leader(RaftCore core) {
     super(core);
+    rounds = new ReadRounds(core);
     membership = new LeaderMembership(core, this);
     disk = new LeaderDisk(core, this);
     followConfiguration();
@@ -132,7 +127,7 @@ final class Leader extends Role {
     if (!core.isLeader()) {
       return;
     }
-    if (isRoundDue) {
+    if (rounds.isDue()) {
       beginRound();
     }
     for (Progress follower : followers) {
@@ -153,7 +148,7 @@ final class Leader extends Role {
       }
       if (next <= log.lastIndex() && !log.isInTail(next)) {
         follower.awaitEntries();
-        core.readLog(
+        out.readLog(
             new LogRead(
                 follower.id,
                 core.term(),
@@ -174,7 +169,7 @@ final class Leader extends Role {
     RaftLog log = core.log();
     EntryId previous = log.id(follower.next() - 1);
     long commitIndex = commitIndexToTell();
-    core.send(
+    out.send(
         new Message.AppendRequest(
             core.self(), follower.id, core.term(), previous, entries, commitIndex));
     follower.sent(entries);
@@ -202,7 +197,7 @@ final class Leader extends Role {
       return;
     }
     follower.startSnapshot(core.snapshot().index());
-    core.transferSnapshot(new SnapshotTransfer(follower.id, core.term(), core.snapshot()));
+    out.transferSnapshot(new SnapshotTransfer(follower.id, core.term(), core.snapshot()));
   }
 
   void onSnapshotSent(SnapshotTransfer transfer, boolean isAccepted) {
@@ -273,8 +268,8 @@ final class Leader extends Role {
     for (long i = firstUncommittedInTail(); i <= index; i++) {
       uncommittedBytes -= log.entry(i).sizeBytes();
     }
-    if (log.commitTo(index) && reads.admitEarly(index, round + 1)) {
-      isRoundDue = true;
+    if (log.commitTo(index)) {
+      rounds.committed(index);
     }
   }
 
@@ -290,44 +285,16 @@ final class Leader extends Role {
 
   @Override
   void readIndex(long readId) {
-    read(core.self(), readId);
+    rounds.read(core.self(), readId);
   }
 
   @Override
   void onReadIndexRequest(Message.ReadIndexRequest m) {
-    read(m.from(), m.readId());
-  }
-
-  private void read(MemberId from, long readId) {
-    RaftLog log = core.log();
-    if (reads.isFull()) {
-      answer(new ReadQueue.Read(from, readId, 0, 0), false);
-    } else if (log.term(log.commitIndex()) != core.term()) {
-      // What earlier leaders committed is not known before the first commit of this term (§8).
-      reads.addEarly(from, readId);
-    } else {
-      // A round that is already under way may have been answered before the read arrived.
-      reads.add(from, readId, log.commitIndex(), round + 1);
-      isRoundDue = true;
-    }
-  }
-
-  private void answer(ReadQueue.Read read, boolean isConfirmed) {
-    if (!read.from().equals(core.self())) {
-      core.send(
-          new Message.ReadIndexResponse(
-              core.self(), read.from(), core.term(), read.readId(), read.index(), isConfirmed));
-    } else if (isConfirmed) {
-      core.readConfirmed(read.readId(), read.index());
-    } else {
-      core.readFailed(read.readId());
-    }
+    rounds.read(m.from(), m.readId());
   }
 
   private void beginRound() {
-    isRoundDue = false;
-    ticksSinceRound = 0;
-    round++;
+    rounds.begin();
     followers.forEach(this::sendHeartbeat);
     confirmRounds();
   }
@@ -335,9 +302,14 @@ final class Leader extends Role {
   private void sendHeartbeat(Progress follower) {
     // Beyond its match the follower's log may not agree with ours (5.3).
     follower.commitSent = Math.min(commitIndexToTell(), follower.match());
-    core.send(
+    out.send(
         new Message.HeartbeatRequest(
-            core.self(), follower.id, core.term(), follower.commitSent, round, committedAtMost()));
+            core.self(),
+            follower.id,
+            core.term(),
+            follower.commitSent,
+            rounds.round(),
+            committedAtMost()));
   }
 
   /**
@@ -361,17 +333,13 @@ final class Leader extends Role {
   }
 
   private void confirmRounds() {
-    long confirmed = Quorum.reachedByQuorum(core.configuration(), this::answeredRound);
-    if (confirmed > confirmedRound) {
-      confirmedRound = confirmed;
-      core.noteContact(committedAtMost());
-      reads.takeConfirmed(confirmed).forEach(read -> answer(read, true));
-    }
+    long answered = Quorum.reachedByQuorum(core.configuration(), this::answeredRound);
+    rounds.confirm(answered, committedAtMost());
   }
 
   private long answeredRound(MemberId voter) {
     if (voter.equals(core.self())) {
-      return round;
+      return rounds.round();
     }
     Progress follower = find(voter);
     return follower == null ? 0 : follower.round;
@@ -403,9 +371,7 @@ final class Leader extends Role {
       followers.forEach(this::askIfSilent);
       membership.heartbeatDue();
     }
-    if (++ticksSinceRound >= core.options().heartbeatTicks()) {
-      isRoundDue = true;
-    } else {
+    if (!rounds.tick()) {
       followers.forEach(this::sendCommitIfIdle);
     }
   }
@@ -511,7 +477,7 @@ final class Leader extends Role {
     Progress target = find(transfer.target);
     boolean isUpToDate = target != null && target.match() == core.log().lastIndex();
     if (isUpToDate && transfer.tellOnce()) {
-      core.send(new Message.TimeoutNow(core.self(), transfer.target, core.term()));
+      out.send(new Message.TimeoutNow(core.self(), transfer.target, core.term()));
     }
   }
 
@@ -535,7 +501,7 @@ final class Leader extends Role {
 
   @Override
   void end() {
-    reads.takeAll().forEach(read -> answer(read, false));
+    rounds.end();
     core.electionTimer().restart();
   }
 

@@ -19,7 +19,7 @@ final class PreCandidate extends Role {
     core.electionTimer().asked();
     tally.record(core.self(), true);
     for (MemberId voter : core.otherVoters()) {
-      core.send(
+      out.send(
           new Message.VoteRequest(
               core.self(), voter, core.term() + 1, core.log().last(), true, false));
     }
@@ -54,6 +54,6 @@ final class PreCandidate extends Role {
 
   @Override
   void readIndex(long readId) {
-    core.readFailed(readId);
+    out.readFailed(readId);
   }
 }

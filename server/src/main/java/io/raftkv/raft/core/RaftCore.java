@@ -33,16 +33,13 @@ public final class RaftCore {
   private final RaftLog log;
   private final ElectionTimer electionTimer;
   private final ApplyQueue applyQueue;
-  private final SnapshotSchedule snapshotSchedule;
+  private final Snapshots snapshots;
+  private final Replica replica;
+  private final Ballot ballot;
+  private final Outputs out = new Outputs();
 
   private HardState hardState;
   private Role role;
-
-  /** The newest durable snapshot. */
-  private SnapshotMeta snapshot;
-
-  /** Up to here the log cannot be read back everywhere. */
-  private long damagedIndex;
 
   private LostLeader lostLeader = LostLeader.none();
   private long nextRemoteReadId;
@@ -55,15 +52,6 @@ public final class RaftCore {
 
   /** The others said so; this log may never hold the entry. */
   private boolean isRemoved;
-
-  // What the next Ready will hold.
-  private List<Message> messages = new ArrayList<>();
-  private List<Message> responses = new ArrayList<>();
-  private List<ReadState> reads = new ArrayList<>();
-  private List<SnapshotTransfer> transfers = new ArrayList<>();
-  private List<LogRead> logReads = new ArrayList<>();
-  private Optional<SnapshotMeta> install = Optional.empty();
-  private Configuration announced = Configuration.EMPTY;
 
   /**
    * A member as its disk remembers it: a follower that knows no leader.
@@ -84,17 +72,18 @@ public final class RaftCore {
     this.options = options;
     this.log = log;
     this.hardState = hardState;
-    this.snapshot = snapshot;
     log.commitTo(snapshot.index());
     electionTimer = new ElectionTimer(options, random);
     applyQueue = new ApplyQueue(snapshot.index());
-    snapshotSchedule = new SnapshotSchedule(options, snapshot.index(), snapshotBytes);
+    snapshots = new Snapshots(options, log, snapshot, snapshotBytes, this::oldestNeeded);
+    replica = new Replica(this, applyQueue, snapshots);
+    ballot = new Ballot(this);
     role = new Follower(this, MemberId.NONE);
     // A read of an earlier life must not be answered into this one.
     nextRemoteReadId = (long) random.nextInt(Integer.MAX_VALUE) << 32;
   }
 
-  // --- inputs ----------------------------------------------------------------------------------
+  // --- inputs -----------------------------------------------------------------------------------
 
   /** A tick of the clock passed. */
   public void tick() {
@@ -169,26 +158,17 @@ public final class RaftCore {
    * state it holds.
    */
   public void snapshotTaken(SnapshotMeta taken, long stateBytes) {
-    snapshotSchedule.taken(stateBytes);
-    Invariant.check(
-        taken.index() <= log.durableIndex() || taken.index() <= snapshot.index(),
-        "snapshot %d, durable %d",
-        taken.index(),
-        log.durableIndex());
-    if (taken.index() >= snapshot.index()) {
-      snapshot = taken;
-      compactLog();
-    }
+    snapshots.taken(taken, stateBytes);
   }
 
   /** Tells that the snapshot could not be made; a later one will be tried. */
   public void snapshotFailed() {
-    snapshotSchedule.failed();
+    snapshots.failed();
   }
 
   /** Tells that the newest snapshot is damaged and gone: one is taken as soon as can be. */
   public void snapshotLost() {
-    snapshotSchedule.request(0);
+    snapshots.lost();
   }
 
   /**
@@ -196,10 +176,7 @@ public final class RaftCore {
    * soon as it can be, and the log starts behind it. Who lacks them is sent the snapshot.
    */
   public void logDamaged(long index) {
-    if (index > log.baseIndex()) {
-      damagedIndex = Math.max(damagedIndex, index);
-      snapshotSchedule.request(index);
-    }
+    snapshots.logDamaged(index);
   }
 
   /** Tells how a transfer ended that {@link Ready#transfers} asked for. */
@@ -257,7 +234,7 @@ public final class RaftCore {
       if (m instanceof Message.VoteRequest request && !request.isTransfer() && role.isSticky()) {
         // Not even the term is taken over: whoever asks cannot hear a leader that we hear (thesis
         // 4.2.3).
-        send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
+        out.send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
         return;
       }
       if (!carriesFutureTerm(m)) {
@@ -289,12 +266,12 @@ public final class RaftCore {
   /** A deposed leader, or a candidate behind the times, learns the term. */
   private void answerStale(Message m) {
     if (m instanceof Message.AppendRequest request) {
-      reject(request.from(), request.previous().index(), log.last());
+      replica.reject(request.from(), request.previous().index(), log.last());
     } else if (m instanceof Message.HeartbeatRequest) {
       // Not its number: who sent it may lead this term too by now, and count rounds anew.
-      send(new Message.HeartbeatResponse(self, m.from(), term(), 0));
+      out.send(new Message.HeartbeatResponse(self, m.from(), term(), 0));
     } else if (m instanceof Message.VoteRequest request) {
-      send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
+      out.send(new Message.VoteResponse(self, m.from(), term(), false, request.isPreVote()));
     }
   }
 
@@ -313,13 +290,13 @@ public final class RaftCore {
 
   private void dispatch(Message m) {
     if (m instanceof Message.AppendRequest request) {
-      onAppendRequest(request);
+      replica.onAppendRequest(request);
     } else if (m instanceof Message.HeartbeatRequest request) {
-      onHeartbeatRequest(request);
+      replica.onHeartbeatRequest(request);
     } else if (m instanceof Message.VoteRequest request) {
-      onVoteRequest(request);
+      ballot.onVoteRequest(request);
     } else if (m instanceof Message.SnapshotReceived received) {
-      onSnapshotReceived(received);
+      replica.onSnapshotReceived(received);
     } else if (m instanceof Message.VoteResponse response) {
       role.onVoteResponse(response);
     } else if (m instanceof Message.AppendResponse response) {
@@ -335,120 +312,7 @@ public final class RaftCore {
     }
   }
 
-  // --- votes (Raft paper 5.2, 5.4.1) -------------------------------------------------------------
-
-  private void onVoteRequest(Message.VoteRequest m) {
-    boolean isFree =
-        m.isPreVote()
-            // Who could not get a vote onto its disk now must not promise one: a candidate would
-            // ask
-            // for term after term that it cannot win.
-            ? m.term() > term() && hasDurableTerm()
-            : hardState.votedFor().equals(m.from())
-                || (hardState.votedFor().isNone() && role.leader().isNone());
-    boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());
-    if (!isFree || !isUpToDate) {
-      send(new Message.VoteResponse(self, m.from(), term(), false, m.isPreVote()));
-      if (m.isPreVote() && !isUpToDate && isVoter() && !role.isSticky()) {
-        electionTimer.hasten();
-      }
-      return;
-    }
-    if (m.isPreVote()) {
-      // A promise of nothing: may leave at once, with the term that the election would have. Nor
-      // does it put off our own campaign: those who ask again and again may be able to win nowhere,
-      // and we the only one who can.
-      send(new Message.VoteResponse(self, m.from(), m.term(), true, true));
-      if (role instanceof PreCandidate && m.from().compareTo(self) > 0) {
-        // Two that ask in the same moment would both win and then split the votes: the lower id
-        // gives way. It asks again after its own wait.
-        becomeFollower(term(), MemberId.NONE);
-      }
-    } else {
-      electionTimer.voted();
-      hardState = new HardState(term(), m.from());
-      sendWhenDurable(new Message.VoteResponse(self, m.from(), term(), true, false));
-    }
-  }
-
-  // --- entries (Raft paper 5.3) ------------------------------------------------------------------
-
-  private void onAppendRequest(Message.AppendRequest m) {
-    EntryId previous = m.previous();
-    if (previous.index() >= log.baseIndex() && !log.matches(previous)) {
-      reject(m.from(), previous.index(), log.conflictAt(previous.index()));
-      return;
-    }
-    if (!m.entries().isEmpty() && room() == Room.NONE) {
-      return; // As if they were lost. The leader is told with the next heartbeat, and waits.
-    }
-    // What precedes our base is committed, and so the same on the leader.
-    long match = Math.max(previous.index(), log.baseIndex());
-    for (LogEntry entry : m.entries()) {
-      if (entry.index() <= log.baseIndex() || log.term(entry.index()) == entry.term()) {
-        match = Math.max(match, entry.index());
-        continue;
-      }
-      if (entry.index() <= log.lastIndex()) {
-        log.truncateFrom(entry.index());
-      }
-      log.append(entry);
-      match = entry.index();
-    }
-    log.commitTo(Math.min(m.commitIndex(), match));
-    accept(m.from(), match);
-  }
-
-  private void accept(MemberId leader, long match) {
-    sendWhenDurable(new Message.AppendResponse(self, leader, term(), true, match, 0, EntryId.ZERO));
-  }
-
-  private void reject(MemberId leader, long rejectedIndex, EntryId conflict) {
-    send(new Message.AppendResponse(self, leader, term(), false, 0, rejectedIndex, conflict));
-  }
-
-  private void onHeartbeatRequest(Message.HeartbeatRequest m) {
-    // The leader sends at most what it knows to match here. A log that ends before has lost entries
-    // it once had; the next append will be refused and say so.
-    log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));
-    noteContact(m.leaderCommitIndex());
-    send(new Message.HeartbeatResponse(self, m.from(), term(), m.readSequence(), room()));
-  }
-
-  // --- snapshots (Raft paper section 7)
-  // ------------------------------------------------------------
-
-  private void onSnapshotReceived(Message.SnapshotReceived m) {
-    SnapshotMeta received = m.meta();
-    if (received.index() <= log.commitIndex()) {
-      accept(m.from(), log.commitIndex());
-      return;
-    }
-    snapshot = received;
-    if (log.matches(received.last())) {
-      // The log already has all of it: keep what follows, it may be acknowledged.
-      log.commitTo(received.index());
-    } else {
-      log.resetTo(received);
-      applyQueue.install(received.index());
-      snapshotSchedule.restart(received.index());
-      install = Optional.of(received);
-    }
-    accept(m.from(), received.index());
-  }
-
-  private void compactLog() {
-    long to = snapshot.index() - options.trailingEntries();
-    if (role instanceof Leader leader) {
-      // Not under the feet of a follower that is about to catch up; what lags further than a
-      // snapshot interval is better served by a snapshot.
-      to = Math.min(to, leader.oldestNeeded(snapshot.index() - options.snapshotEntries()));
-    }
-    // A damaged log has to go in any case, once a snapshot holds what it held.
-    log.compactTo(damagedIndex <= snapshot.index() ? Math.max(to, damagedIndex) : to);
-  }
-
-  // --- roles -----------------------------------------------------------------------------------
+  // --- roles ------------------------------------------------------------------------------------
 
   void becomeFollower(long term, MemberId leader) {
     Invariant.check(term >= term(), "term %d after %d", term, term());
@@ -471,8 +335,14 @@ public final class RaftCore {
   }
 
   /** Whether our disk has taken our term and vote. */
-  private boolean hasDurableTerm() {
+  boolean hasDurableTerm() {
     return log.durableHardState().equals(hardState);
+  }
+
+  /** Gives its vote of this term. */
+  void voteFor(MemberId candidate) {
+    electionTimer.voted();
+    hardState = new HardState(term(), candidate);
   }
 
   void becomeCandidate(boolean isTransfer) {
@@ -500,26 +370,15 @@ public final class RaftCore {
     role = next;
   }
 
-  // --- output ----------------------------------------------------------------------------------
+  // --- output -----------------------------------------------------------------------------------
 
   /** Takes what there is to do since the last call. */
   public Ready ready() {
     role.beforeReady();
-    Optional<Persist> persist = takePersist();
+    Optional<Persist> persist = out.takePersist(log, hardState);
     CommittedRange committed = nextCommitted();
-    Optional<SnapshotMeta> wanted = nextSnapshot();
-    Configuration reachable = reachable();
-    Optional<Configuration> changed =
-        announced.equals(reachable) ? Optional.empty() : Optional.of(reachable);
-    announced = reachable;
-    Ready ready =
-        new Ready(
-            messages, persist, install, committed, wanted, reads, transfers, logReads, changed);
-    messages = new ArrayList<>();
-    reads = new ArrayList<>();
-    transfers = new ArrayList<>();
-    logReads = new ArrayList<>();
-    install = Optional.empty();
+    Optional<SnapshotMeta> wanted = snapshots.next(applyQueue.handedIndex());
+    Ready ready = out.take(persist, committed, wanted, reachable());
     electionTimer.endTurn();
     return ready;
   }
@@ -540,24 +399,12 @@ public final class RaftCore {
         : reachable.withLeaving(leader());
   }
 
-  private Optional<Persist> takePersist() {
-    if (log.isAllDurable(hardState)) {
-      messages.addAll(responses);
-      responses.clear();
-    }
-    Optional<Persist> persist = log.takePersist(hardState, responses);
-    if (persist.isPresent()) {
-      responses = new ArrayList<>();
-    }
-    return persist;
-  }
-
   private CommittedRange nextCommitted() {
     // A snapshot is never of more than our own disk holds: stop there, so that it can be taken.
-    boolean isSnapshotDue = snapshotSchedule.isDue(applyQueue.handedIndex());
+    boolean isSnapshotDue = snapshots.isDue(applyQueue.handedIndex());
     long last = isSnapshotDue ? Math.min(log.commitIndex(), log.durableIndex()) : log.commitIndex();
     CommittedRange range = applyQueue.next(log, last);
-    snapshotSchedule.handed(range, log.entryBytes());
+    snapshots.handed(range);
     evictTail();
     return range;
   }
@@ -575,40 +422,19 @@ public final class RaftCore {
     }
   }
 
-  private Optional<SnapshotMeta> nextSnapshot() {
-    long index = applyQueue.handedIndex();
-    if (!snapshotSchedule.isDue(index) || index > log.durableIndex() || !log.isResetDurable()) {
-      return Optional.empty();
-    }
-    snapshotSchedule.begin(index);
-    return Optional.of(new SnapshotMeta(log.id(index), log.configurationAt(index)));
+  private long oldestNeeded(long laggardsFrom) {
+    return role instanceof Leader leader ? leader.oldestNeeded(laggardsFrom) : Long.MAX_VALUE;
   }
 
-  // --- what roles use --------------------------------------------------------------------------
+  // --- what roles use ---------------------------------------------------------------------------
 
-  void send(Message m) {
-    messages.add(m);
+  Outputs out() {
+    return out;
   }
 
-  /** Sends once everything that the core has decided up to now is durable. */
-  void sendWhenDurable(Message m) {
-    responses.add(m);
-  }
-
-  void readConfirmed(long readId, long index) {
-    reads.add(new ReadState(readId, index));
-  }
-
-  void readFailed(long readId) {
-    reads.add(new ReadState(readId, ReadState.NOT_CONFIRMED));
-  }
-
-  void readLog(LogRead read) {
-    logReads.add(read);
-  }
-
-  void transferSnapshot(SnapshotTransfer transfer) {
-    transfers.add(transfer);
+  /** Whether a vote is refused because a leader was heard lately. */
+  boolean isSticky() {
+    return role.isSticky();
   }
 
   long nextRemoteReadId() {
@@ -641,7 +467,7 @@ public final class RaftCore {
   }
 
   SnapshotMeta snapshot() {
-    return snapshot;
+    return snapshots.newest();
   }
 
   ElectionTimer electionTimer() {
@@ -676,7 +502,7 @@ public final class RaftCore {
             && log.configurationAt(commitIndex()).removed().contains(self));
   }
 
-  // --- what the node shows ---------------------------------------------------------------------
+  // --- what the node shows ----------------------------------------------------------------------
 
   public MemberId self() {
     return self;
@@ -756,7 +582,7 @@ public final class RaftCore {
   }
 
   public long snapshotIndex() {
-    return snapshot.index();
+    return snapshots.newest().index();
   }
 
   /** Grows whenever a leader, or, leading, a quorum, told how far the log is committed. */

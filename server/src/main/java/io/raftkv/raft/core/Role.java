@@ -15,9 +15,11 @@ import io.raftkv.raft.Message;
  */
 abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
   final RaftCore core;
+  final Outputs out;
 
   Role(RaftCore core) {
     this.core = core;
+    out = core.out();
   }
 
   /** The leader of this term, or none if not known. */
@@ -43,7 +45,7 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
 
   /** Only a leader can confirm it. */
   void onReadIndexRequest(Message.ReadIndexRequest m) {
-    core.send(
+    out.send(
         new Message.ReadIndexResponse(core.self(), m.from(), core.term(), m.readId(), 0, false));
   }
 

@@ -7,8 +7,11 @@
  *
  * <pre>
  *   RaftCore ── role ──> Follower | PreCandidate | Candidate | Leader ── Progress per follower
- *      │                                                        └─────── ReadQueue, Transfer
- *      └─ log ─────────> RaftLog ── EntryTail, TermRuns, ConfigurationHistory, PersistQueue
+ *      │                                                        └─────── ReadRounds, Transfer
+ *      ├─ log ─────────> RaftLog ── EntryTail, TermRuns, ConfigurationHistory, PersistQueue
+ *      ├─ snapshots ───> Snapshots ── SnapshotSchedule
+ *      ├─ ballot, replica: what it answers candidates, and takes from the leader
+ *      └─ out ─────────> Outputs ──> Ready
  * </pre>
  */
 @NullMarked

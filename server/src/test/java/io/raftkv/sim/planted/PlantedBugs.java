@@ -8,6 +8,10 @@ final class PlantedBugs {
   private static final String MEMBERSHIP = "io/raftkv/raft/core/LeaderMembership.java";
   private static final String CONFIGURATION = "io/raftkv/raft/Configuration.java";
   private static final String LEADER = "io/raftkv/raft/core/Leader.java";
+  private static final String BALLOT = "io/raftkv/raft/core/Ballot.java";
+  private static final String REPLICA = "io/raftkv/raft/core/Replica.java";
+  private static final String READ_ROUNDS = "io/raftkv/raft/core/ReadRounds.java";
+  private static final String SNAPSHOTS = "io/raftkv/raft/core/Snapshots.java";
   private static final String LOG_LANE = "io/raftkv/raft/node/LogLane.java";
   private static final String SNAPSHOT_LANE = "io/raftkv/raft/node/SnapshotLane.java";
   private static final String CORE_LANE = "io/raftkv/raft/node/CoreLane.java";
@@ -36,23 +40,23 @@ final class PlantedBugs {
           // --- what leaves before it is durable
           new PlantedBug(
               "entries acknowledged before they are on the disk",
-              CORE,
-              "sendWhenDurable(new Message.AppendResponse(",
-              "send(new Message.AppendResponse(",
+              REPLICA,
+              "out.sendWhenDurable(",
+              "out.send(",
               "DurableBeforeReply",
               2),
           new PlantedBug(
               "vote given before it is on the disk",
-              CORE,
-              "sendWhenDurable(new Message.VoteResponse(",
-              "send(new Message.VoteResponse(",
+              BALLOT,
+              "out.sendWhenDurable(",
+              "out.send(",
               "DurableBeforeReply",
               2),
           new PlantedBug(
               "votes asked for before the own one is on the disk",
               "io/raftkv/raft/core/Candidate.java",
-              "core.sendWhenDurable(",
-              "core.send(",
+              "out.sendWhenDurable(",
+              "out.send(",
               "DurableBeforeReply",
               2),
           new PlantedBug(
@@ -92,8 +96,8 @@ final class PlantedBugs {
               7),
           new PlantedBug(
               "votes for candidates whose log is behind",
-              CORE,
-              "boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(log.last());",
+              BALLOT,
+              "boolean isUpToDate = m.last().isAtLeastAsUpToDateAs(core.log().last());",
               "boolean isUpToDate = true;",
               "LeaderCompleteness|" + TWO_HISTORIES,
               15),
@@ -127,7 +131,7 @@ final class PlantedBugs {
               3),
           new PlantedBug(
               "follower commits beyond what it knows to agree",
-              CORE,
+              REPLICA,
               "log.commitTo(Math.min(m.commitIndex(), match));",
               "log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));",
               "a node does not fail|" + TWO_HISTORIES,
@@ -141,7 +145,7 @@ final class PlantedBugs {
               15),
           new PlantedBug(
               "entries accepted whatever comes before them",
-              CORE,
+              REPLICA,
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
               "DurableBeforeReply|" + TWO_HISTORIES,
@@ -202,21 +206,21 @@ final class PlantedBugs {
           // --- reads
           new PlantedBug(
               "a round that began before the read confirms it",
-              LEADER,
+              READ_ROUNDS,
               "reads.add(from, readId, log.commitIndex(), round + 1);",
               "reads.add(from, readId, log.commitIndex(), round);",
               STALE_READ,
               3),
           new PlantedBug(
               "reads answered without asking anyone",
-              LEADER,
+              READ_ROUNDS,
               "reads.add(from, readId, log.commitIndex(), round + 1);",
               "answer(new ReadQueue.Read(from, readId, log.commitIndex(), 0), true);",
               STALE_READ,
               3),
           new PlantedBug(
               "reads before the first commit of the term",
-              LEADER,
+              READ_ROUNDS,
               "} else if (log.term(log.commitIndex()) != core.term()) {",
               "} else if (log.commitIndex() < 0) {",
               STALE_READ,
@@ -227,9 +231,9 @@ final class PlantedBugs {
               "} else if (m instanceof Message.HeartbeatRequest) {\n"
                   + "      // Not its number: who sent it may lead this term too by now, and count"
                   + " rounds anew.\n"
-                  + "      send(new Message.HeartbeatResponse(self, m.from(), term(), 0));",
+                  + "      out.send(new Message.HeartbeatResponse(self, m.from(), term(), 0));",
               "} else if (m instanceof Message.HeartbeatRequest request) {\n"
-                  + "      send(new Message.HeartbeatResponse(\n"
+                  + "      out.send(new Message.HeartbeatResponse(\n"
                   + "          self, m.from(), term(), request.readSequence()));",
               STALE_READ,
               3),
@@ -242,18 +246,18 @@ final class PlantedBugs {
               3),
           new PlantedBug(
               "a follower takes entries that its log has no room for",
-              CORE,
-              "if (!m.entries().isEmpty() && room() == Room.NONE) {",
-              "if (m.entries().isEmpty() && room() == Room.NONE) {",
+              REPLICA,
+              "if (!m.entries().isEmpty() && core.room() == Room.NONE) {",
+              "if (m.entries().isEmpty() && core.room() == Room.NONE) {",
               "contract of the stores",
               94),
 
           // --- snapshots and files
           new PlantedBug(
               "snapshot of more than is on the disk",
-              CORE,
-              "isDue(index) || index > log.durableIndex() || !log",
-              "isDue(index) || !log",
+              SNAPSHOTS,
+              "isDue(handedIndex) || handedIndex > log.durableIndex() || !log",
+              "isDue(handedIndex) || !log",
               "Bounds|a node does not fail",
               4),
           new PlantedBug(
@@ -265,14 +269,14 @@ final class PlantedBugs {
               1),
           new PlantedBug(
               "a damaged log cut before a snapshot holds what it held",
-              CORE,
-              "      snapshotSchedule.request(index);\n",
+              SNAPSHOTS,
+              "      schedule.request(index);\n",
               "      log.compactTo(Math.min(index, log.commitIndex()));\n",
               "Bounds|turns do not throw|a node does not fail",
               22),
           new PlantedBug(
               "snapshot installed beside a log that contradicts it",
-              CORE,
+              REPLICA,
               "if (log.matches(received.last())) {",
               "if (received.index() <= log.lastIndex()) {",
               "Bounds|a node does not fail|a process starts|" + TWO_HISTORIES,
