@@ -36,8 +36,8 @@ class BackoffTest {
       follower.term = 2;
       client.maintenance().status(follower.endpoint());
 
-      // This one follows on the same connection what the news has set free.
-      client.maintenance().status(leader.endpoint());
+      // This one follows on the same stream what the news has set free.
+      client.put("last", "");
       // Not all: one may be under way to the follower just then.
       assertThat(leader.count(PutRequest.class)).isGreaterThan(CALLS / 2);
       puts.forEach(CompletableFuture::join);
