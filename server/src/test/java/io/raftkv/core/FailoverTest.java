@@ -143,4 +143,53 @@ class FailoverTest {
 
     assertThat(cluster.leader()).isEqualTo(2);
   }
+
+  // Promises and requests travel on connections of their own, and overtake each other.
+
+  @Test
+  void whoHasPromisedLetsTheOtherAskForVotesFirst() {
+    elect(1);
+    long term = cluster.node(1).core().term();
+    loseTheLeader();
+    cluster.delay(FailoverTest::isPromiseToThree);
+    while (cluster.node(3).core().roleName() == RoleName.FOLLOWER) {
+      cluster.tick(3, 1);
+    }
+
+    // Were it to ask now, it would be promised n3's vote, and both would vote for themselves.
+    cluster.node(2).holdDisk();
+    cluster.tick(2, OPTIONS.reconnectTicksMax());
+    cluster.arrive();
+    cluster.node(2).releaseDisk();
+    cluster.settle();
+
+    assertThat(cluster.leader()).isEqualTo(3);
+    assertThat(cluster.node(3).core().term()).isEqualTo(term + 1);
+  }
+
+  @Test
+  void whoHasPromisedOnceDoesNotWaitForWhoAsksAgainAndAgain() {
+    elect(1);
+    loseTheLeader();
+    cluster.lose(FailoverTest::isPromiseToThree);
+
+    for (int tick = 0; tick < 4 * OPTIONS.reconnectTicksMax(); tick++) {
+      cluster.tick(3, 1);
+      cluster.tick(2, 1);
+    }
+
+    assertThat(cluster.leader()).isEqualTo(2);
+  }
+
+  private void loseTheLeader() {
+    cluster.node(1).crash();
+    cluster.node(2).core().unreachable(id(1));
+    cluster.node(3).core().unreachable(id(1));
+  }
+
+  private static boolean isPromiseToThree(Message m) {
+    return m instanceof Message.VoteResponse response
+        && response.isPreVote()
+        && m.to().equals(id(3));
+  }
 }

@@ -10,6 +10,7 @@ import io.raftkv.raft.Member.Standing;
 import io.raftkv.raft.MemberId;
 import io.raftkv.raft.MembershipChange;
 import io.raftkv.raft.Message;
+import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftException.Reason;
 import io.raftkv.raft.core.ChangeOutcome;
 import java.util.Arrays;
@@ -298,6 +299,28 @@ class MembershipTest {
     assertThat(cluster.leader()).isIn(2, 3);
     assertThat(configuration(cluster.leader()).voters()).isEqualTo(ids(2, 3));
     assertThat(cluster.node(1).core().isRemoved()).isTrue();
+  }
+
+  /** The hand-over was asked for before; that it fails does not make it a leader again. */
+  @Test
+  void aLeaderThatWasRemovedTakesNoWritesOnceAHandOverHasFailed() {
+    cluster.lose(Message.TimeoutNow.class::isInstance);
+    cluster.node(2).holdDisk();
+    cluster.node(3).holdDisk();
+    assertThat(change(1, MembershipChange.remove(id(1))).refusal()).isEmpty();
+    assertThat(cluster.node(1).core().transferLeadership(id(2))).isEmpty();
+    cluster.node(2).releaseDisk();
+    cluster.node(3).releaseDisk();
+    cluster.settle();
+    var leader = cluster.node(1).core();
+    assertThat(leader.isTransferring()).isTrue();
+
+    while (leader.isTransferring()) {
+      leader.tick();
+    }
+
+    assertThat(leader.isLeader()).isTrue();
+    assertThat(leader.proposalRefusal()).contains(RaftException.Reason.TRANSFERRING);
   }
 
   /** It hands over last of all: a connection closed too early loses the message that says so. */

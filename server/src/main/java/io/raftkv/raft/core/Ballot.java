@@ -40,13 +40,10 @@ final class Ballot {
     return votedFor.equals(m.from()) || (votedFor.isNone() && core.leader().isNone());
   }
 
-  /**
-   * A promise of nothing: may leave at once, with the term that the election would have. Nor does
-   * it put off our own campaign: those who ask again and again may be able to win nowhere, and we
-   * the only one who can.
-   */
+  /** A promise of nothing: may leave at once, with the term that the election would have. */
   private void promise(Message.VoteRequest m) {
     out.send(new Message.VoteResponse(core.self(), m.from(), m.term(), true, true));
+    core.electionTimer().promised();
     if (core.roleName() == RoleName.PRE_CANDIDATE && m.from().compareTo(core.self()) > 0) {
       // Two that ask in the same moment would both win and then split the votes: the lower id gives
       // way. It asks again after its own wait.

@@ -10,7 +10,8 @@ import io.raftkv.raft.RandomSource;
  *   SILENCE   1 to 2 election timeouts without a word of the leader (Raft paper 5.2)
  *   ASKING    no leader is there: 1 tick to a range that doubles with each pre-vote, from the
  *             reconnect delay to an election timeout, so that two candidates part. A pre-vote that
- *             comes too early changes nothing.
+ *             comes too early changes nothing. Who promises its vote waits 1 to 2 reconnect delays
+ *             from then on, once.
  *   ELECTION  votes were asked for: the candidate's disk, the network and the voters' disks need
  *             their time, and who asks again meanwhile throws a won election away. The candidate
  *             waits 1/4 to 1/2 election timeout, doubling with each election that comes to nothing;
@@ -39,6 +40,9 @@ final class ElectionTimer {
 
   private int elections;
 
+  /** It has let somebody go first, since a leader was heard. */
+  private boolean hasGivenWay;
+
   private int elapsed;
   private int timeout;
   private boolean isOverInThisTurn;
@@ -61,6 +65,7 @@ final class ElectionTimer {
   void leaderGone() {
     asked = 0;
     elections = 0;
+    hasGivenWay = false;
     startAsking();
   }
 
@@ -68,6 +73,7 @@ final class ElectionTimer {
   void restart() {
     asked = 0;
     elections = 0;
+    hasGivenWay = false;
     draw(Wait.SILENCE, options.electionTicks(), options.electionTicks());
   }
 
@@ -75,6 +81,19 @@ final class ElectionTimer {
   void asked() {
     asked++;
     startAsking();
+  }
+
+  /**
+   * Somebody has our promise, and asks for votes as soon as it has heard of it: who asked for a
+   * promise of its own in between could split them. Only once: who asks again and again may be able
+   * to win nowhere.
+   */
+  void promised() {
+    if (wait == Wait.ASKING && !hasGivenWay) {
+      hasGivenWay = true;
+      int ticks = options.reconnectTicksMax();
+      timeout = Math.max(timeout, elapsed + ticks + 1 + random.nextInt(ticks));
+    }
   }
 
   /** The election of whoever has our vote is under way. */

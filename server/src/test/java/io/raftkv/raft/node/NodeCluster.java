@@ -203,6 +203,9 @@ final class NodeCluster implements AutoCloseable {
     /** What the transport makes of what is offered to it. */
     Transport.Offer offer = Transport.Offer.QUEUED;
 
+    /** What the transport was told last. */
+    Configuration reachable = Configuration.EMPTY;
+
     Predicate<byte[]> isCommand = command -> true;
     boolean isDiskFull;
     final List<Throwable> failures = new ArrayList<>();
@@ -348,7 +351,9 @@ final class NodeCluster implements AutoCloseable {
     }
 
     @Override
-    public void setMembers(Configuration members) {}
+    public void setMembers(Configuration members) {
+      owner.reachable = members;
+    }
 
     @Override
     public Optional<String> clientAddress(MemberId member) {

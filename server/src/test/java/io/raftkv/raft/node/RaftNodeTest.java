@@ -3,6 +3,7 @@ package io.raftkv.raft.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EntryId;
 import io.raftkv.raft.HardState;
 import io.raftkv.raft.LogEntry;
@@ -938,5 +939,30 @@ class RaftNodeTest {
 
     assertThat(node.failures).isEmpty();
     assertThat(node.machine.appliedIndex()).isEqualTo(9);
+  }
+
+  /** Whom the transport knows as removed it tells so. */
+  @Test
+  void memberThatStartsTellsNobodyThatItWasRemovedBeforeThatIsCertain() {
+    TestNode node = follower(0);
+    Configuration all = node.node.status().configuration();
+    Configuration without = all.changedTo(all.members().subList(0, 2));
+    node.stop();
+    node.log.append(
+        List.of(
+            new LogEntry(
+                node.log.lastIndex() + 1,
+                node.log.hardState().term(),
+                LogEntry.Kind.CONFIGURATION,
+                0,
+                without.encode())));
+    node.log.sync();
+    node.hold("core");
+
+    node.start();
+
+    assertThat(node.node.status().configuration().removed()).isNotEmpty();
+    assertThat(node.reachable.everybody()).isNotEmpty();
+    assertThat(node.reachable.removed()).isEmpty();
   }
 }

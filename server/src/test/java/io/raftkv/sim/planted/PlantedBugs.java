@@ -135,7 +135,7 @@ final class PlantedBugs {
               "log.commitTo(Math.min(m.commitIndex(), match));",
               "log.commitTo(Math.min(m.commitIndex(), log.lastIndex()));",
               "a node does not fail|" + TWO_HISTORIES,
-              26),
+              625),
           new PlantedBug(
               "heartbeats carry a commit index beyond the follower's match",
               LEADER,
@@ -173,7 +173,7 @@ final class PlantedBugs {
               "!request.isTransfer() && role.isSticky()",
               "!request.isTransfer() && term() < 0",
               "Reign|Availability",
-              766),
+              1654),
           new PlantedBug(
               "a leader whose disk hangs leads on",
               "io/raftkv/raft/core/LeaderDisk.java",
@@ -445,13 +445,6 @@ final class PlantedBugs {
               "progress after healing",
               18),
           new PlantedBug(
-              "a leader that was removed takes writes once handing over has failed",
-              LEADER,
-              " || membership.isRemoved()) {",
-              ") {",
-              "ChangesOfMembers",
-              909),
-          new PlantedBug(
               "who was removed may come back under its id",
               "io/raftkv/raft/core/MembershipChanges.java",
               "        current.removed().contains(added.id())\n            || ",
@@ -472,13 +465,6 @@ final class PlantedBugs {
               "if (configurationIndex() > log.lastIndex()) {",
               "nobody is told",
               5),
-          new PlantedBug(
-              "a member that starts tells somebody so before it knows that it is committed",
-              "io/raftkv/raft/node/RaftNode.java",
-              "setMembers(coreLane.reachable())",
-              "setMembers(status().configuration())",
-              "nobody is told",
-              179577477307601L),
 
           // --- damaged members, and who comes in their place
           new PlantedBug(
@@ -494,7 +480,7 @@ final class PlantedBugs {
               "    if (current.removed().contains(id)) {\n",
               "    if (id.isNone()) {\n",
               "ChangesOfMembers",
-              524),
+              1243),
           new PlantedBug(
               "a member that answers no more counts as active for its place",
               MEMBERSHIP,
