@@ -149,7 +149,7 @@ final class PlantedBugs {
               "if (previous.index() >= log.baseIndex() && !log.matches(previous)) {",
               "if (previous.index() > log.lastIndex()) {",
               "DurableBeforeReply|" + TWO_HISTORIES,
-              26),
+              226),
 
           // --- who may lead
           new PlantedBug(
@@ -371,7 +371,7 @@ final class PlantedBugs {
               "old[(int) (index & (old.length - 1))]",
               "old[(int) (index - firstIndex)]",
               "a node does not fail|" + TWO_HISTORIES,
-              3),
+              8),
 
           // --- members
           new PlantedBug(
@@ -394,7 +394,7 @@ final class PlantedBugs {
               "return differing.size() > 1",
               "return differing.size() > 100",
               "ChangesOfMembers",
-              5),
+              7),
           new PlantedBug(
               "a joint configuration committed by the new voters alone",
               "io/raftkv/raft/core/Quorum.java",
@@ -408,7 +408,7 @@ final class PlantedBugs {
               "if (!isCommitted() || leader.isTransferring()) {",
               "if (leader.isTransferring()) {",
               "ChangesOfMembers|" + TWO_HISTORIES,
-              5),
+              7),
           new PlantedBug(
               "a learner gets a vote that has nothing yet",
               MEMBERSHIP,
@@ -436,7 +436,7 @@ final class PlantedBugs {
               "    configurations.truncateFrom(index);\n",
               "",
               "ChangesOfMembers",
-              390),
+              599),
           new PlantedBug(
               "a leader that was removed leads on",
               MEMBERSHIP,
@@ -464,7 +464,7 @@ final class PlantedBugs {
               "if (configurationIndex() > commitIndex()) {",
               "if (configurationIndex() > log.lastIndex()) {",
               "nobody is told",
-              5),
+              8),
 
           // --- damaged members, and who comes in their place
           new PlantedBug(
@@ -473,7 +473,7 @@ final class PlantedBugs {
               "isVoter() ? Standing.JOINING : standing",
               "isVoter() ? Standing.LEARNER : standing",
               "convergence after healing",
-              4),
+              17),
           new PlantedBug(
               "who was removed may stand in for somebody",
               "io/raftkv/raft/core/MembershipChanges.java",
@@ -489,14 +489,14 @@ final class PlantedBugs {
                   + "        core.configuration(), id -> leader.find(id) != null || id.equals(core.self()),"
                   + " this::isCaughtUp);",
               "convergence after healing",
-              4),
+              17),
           new PlantedBug(
               "who stands in for somebody has its place before that is committed",
               CORE_LANE,
               "if (core.lastEntry().index() > before) {",
               "if (core.lastEntry().index() < before) {",
               "who is let in is a member",
-              4),
+              17),
 
           // --- sessions
           new PlantedBug(
@@ -652,5 +652,5 @@ final class PlantedBugs {
               "if (isRemote) {",
               "if (isRemote || !isRemote) {",
               "linearizability|Acknowledgements",
-              54));
+              64));
 }
