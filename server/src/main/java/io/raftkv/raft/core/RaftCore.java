@@ -58,7 +58,7 @@ public final class RaftCore {
    *
    * @param log filled from the disk
    * @param snapshot the newest durable one; the state machine is at its index
-   * @param snapshotBytes what that takes
+   * @param stateBytes of the state in it, before compression
    */
   public RaftCore(
       MemberId self,
@@ -67,7 +67,7 @@ public final class RaftCore {
       HardState hardState,
       RaftLog log,
       SnapshotMeta snapshot,
-      long snapshotBytes) {
+      long stateBytes) {
     this.self = self;
     this.options = options;
     this.log = log;
@@ -75,7 +75,7 @@ public final class RaftCore {
     log.commitTo(snapshot.index());
     electionTimer = new ElectionTimer(options, random);
     applyQueue = new ApplyQueue(snapshot.index());
-    snapshots = new Snapshots(options, log, snapshot, snapshotBytes, this::oldestNeeded);
+    snapshots = new Snapshots(options, log, snapshot, stateBytes, this::oldestNeeded);
     replica = new Replica(this, applyQueue, snapshots);
     ballot = new Ballot(this);
     role = new Follower(this, MemberId.NONE);
