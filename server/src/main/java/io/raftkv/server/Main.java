@@ -108,6 +108,8 @@ public final class Main {
       System.out.println(server.readyLine());
     }
     System.out.flush();
+    HeapTrim.ofThisProcess()
+        .ifPresent(trim -> new PeriodicTasks("heap-trim").every(HeapTrim.PERIOD, trim));
     awaitEnd();
   }
 

@@ -1,0 +1,60 @@
+package io.raftkv.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** A heap that is mostly empty is made smaller, and not again at once. */
+final class HeapTrimTest {
+  private static final long MB = 1 << 20;
+
+  private long used;
+  private long heap;
+  private int markings;
+  private final HeapTrim trim = new HeapTrim(() -> used, () -> heap, () -> markings++);
+
+  private void look(int times) {
+    for (int i = 0; i < times; i++) {
+      trim.run();
+    }
+  }
+
+  @Test
+  void mostlyEmptyHeapIsMarkedOnceInAWhile() {
+    used = 500 * MB;
+    heap = 1_200 * MB;
+    look(HeapTrim.LOOKS_BETWEEN);
+    assertThat(markings).isZero();
+    look(1);
+    assertThat(markings).isEqualTo(1);
+    look(HeapTrim.LOOKS_BETWEEN);
+    assertThat(markings).isEqualTo(1);
+    look(1);
+    assertThat(markings).isEqualTo(2);
+  }
+
+  @Test
+  void heapThatIsInUseIsLeftAloneUntilItIsNot() {
+    used = 500 * MB;
+    heap = 1_100 * MB;
+    look(10 * HeapTrim.LOOKS_BETWEEN);
+    assertThat(markings).isZero();
+    used = 400 * MB;
+    look(1);
+    assertThat(markings).isEqualTo(1);
+  }
+
+  @Test
+  void smallHeapIsLeftAlone() {
+    used = 20 * MB;
+    heap = 160 * MB;
+    look(10 * HeapTrim.LOOKS_BETWEEN);
+    assertThat(markings).isZero();
+  }
+
+  @Test
+  void processWhoseCollectionsWouldStopItIsLeftAlone() {
+    // The tests run without -XX:+ExplicitGCInvokesConcurrent.
+    assertThat(HeapTrim.ofThisProcess()).isEmpty();
+  }
+}
