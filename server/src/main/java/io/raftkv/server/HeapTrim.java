@@ -20,7 +20,10 @@ final class HeapTrim implements Runnable {
   /** How often to look, how full the heap is. */
   static final Duration PERIOD = Duration.ofSeconds(1);
 
-  /** Looks between two markings at least: one takes some 2 ms of processor time for each MB. */
+  /**
+   * Looks between two markings at least: with a million keys one takes half a second of a
+   * processor.
+   */
   static final int LOOKS_BETWEEN = 10;
 
   /** Beyond twice of what is in use, that much heap is not worth a marking. */
@@ -48,14 +51,11 @@ final class HeapTrim implements Runnable {
 
   /** Empty where asking for a collection would stop every thread for all of it. */
   static Optional<HeapTrim> ofThisProcess() {
-    var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    boolean isConcurrent =
-        Boolean.parseBoolean(options.getVMOption("ExplicitGCInvokesConcurrent").getValue());
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getName().equals(OLD))
             .findFirst();
-    if (!isConcurrent || old.isEmpty()) {
+    if (old.isEmpty() || !isConcurrent()) {
       return Optional.empty();
     }
     var memory = ManagementFactory.getMemoryMXBean();
@@ -64,6 +64,12 @@ final class HeapTrim implements Runnable {
             () -> old.get().getUsage().getUsed(),
             () -> memory.getHeapMemoryUsage().getCommitted(),
             System::gc));
+  }
+
+  private static boolean isConcurrent() {
+    // Whoever has pools of G1 is a HotSpot, and knows the option.
+    var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    return Boolean.parseBoolean(options.getVMOption("ExplicitGCInvokesConcurrent").getValue());
   }
 
   @Override

@@ -13,6 +13,11 @@ final class HeapTrimTest {
   private int markings;
   private final HeapTrim trim = new HeapTrim(() -> used, () -> heap, () -> markings++);
 
+  private void heap(long heapMb, long usedMb) {
+    heap = heapMb * MB;
+    used = usedMb * MB;
+  }
+
   private void look(int times) {
     for (int i = 0; i < times; i++) {
       trim.run();
@@ -21,8 +26,7 @@ final class HeapTrimTest {
 
   @Test
   void mostlyEmptyHeapIsMarkedOnceInAWhile() {
-    used = 500 * MB;
-    heap = 1_200 * MB;
+    heap(1_200, 500);
     look(HeapTrim.LOOKS_BETWEEN);
     assertThat(markings).isZero();
     look(1);
@@ -35,19 +39,17 @@ final class HeapTrimTest {
 
   @Test
   void heapThatIsInUseIsLeftAloneUntilItIsNot() {
-    used = 500 * MB;
-    heap = 1_100 * MB;
+    heap(1_100, 500);
     look(10 * HeapTrim.LOOKS_BETWEEN);
     assertThat(markings).isZero();
-    used = 400 * MB;
+    heap(1_100, 400);
     look(1);
     assertThat(markings).isEqualTo(1);
   }
 
   @Test
   void smallHeapIsLeftAlone() {
-    used = 20 * MB;
-    heap = 160 * MB;
+    heap(160, 20);
     look(10 * HeapTrim.LOOKS_BETWEEN);
     assertThat(markings).isZero();
   }
