@@ -33,6 +33,7 @@ final class HeapTrim implements Runnable {
 
   private final LongSupplier usedBytes;
   private final LongSupplier heapBytes;
+  private final long leastBytes;
   private final Runnable marking;
 
   /** Looks that pass before the next marking. */
@@ -41,11 +42,13 @@ final class HeapTrim implements Runnable {
   /**
    * @param usedBytes what of the heap has outlived young collections, as of the latest collection
    * @param heapBytes what the heap takes
+   * @param leastBytes a heap is not made smaller than that ({@code -Xms})
    * @param marking returns when it has ended
    */
-  HeapTrim(LongSupplier usedBytes, LongSupplier heapBytes, Runnable marking) {
+  HeapTrim(LongSupplier usedBytes, LongSupplier heapBytes, long leastBytes, Runnable marking) {
     this.usedBytes = usedBytes;
     this.heapBytes = heapBytes;
+    this.leastBytes = leastBytes;
     this.marking = marking;
   }
 
@@ -63,6 +66,7 @@ final class HeapTrim implements Runnable {
         new HeapTrim(
             () -> old.get().getUsage().getUsed(),
             () -> memory.getHeapMemoryUsage().getCommitted(),
+            memory.getHeapMemoryUsage().getInit(),
             System::gc));
   }
 
@@ -76,9 +80,13 @@ final class HeapTrim implements Runnable {
   public void run() {
     if (rest > 0) {
       rest--;
-    } else if (heapBytes.getAsLong() > 2 * usedBytes.getAsLong() + SLACK_BYTES) {
+    } else if (isTooLarge(heapBytes.getAsLong())) {
       marking.run();
       rest = LOOKS_BETWEEN;
     }
+  }
+
+  private boolean isTooLarge(long bytes) {
+    return bytes > leastBytes && bytes > 2 * usedBytes.getAsLong() + SLACK_BYTES;
   }
 }

@@ -11,7 +11,7 @@ final class HeapTrimTest {
   private long used;
   private long heap;
   private int markings;
-  private final HeapTrim trim = new HeapTrim(() -> used, () -> heap, () -> markings++);
+  private final HeapTrim trim = new HeapTrim(() -> used, () -> heap, 1_000 * MB, () -> markings++);
 
   private void heap(long heapMb, long usedMb) {
     heap = heapMb * MB;
@@ -48,8 +48,15 @@ final class HeapTrimTest {
   }
 
   @Test
-  void smallHeapIsLeftAlone() {
-    heap(160, 20);
+  void heapThatCannotBecomeSmallerIsLeftAlone() {
+    heap(1_000, 20);
+    look(10 * HeapTrim.LOOKS_BETWEEN);
+    assertThat(markings).isZero();
+  }
+
+  @Test
+  void someMoreThanTwiceOfWhatIsInUseIsLeftAlone() {
+    heap(1_120, 496);
     look(10 * HeapTrim.LOOKS_BETWEEN);
     assertThat(markings).isZero();
   }
